@@ -2,3 +2,8 @@
 
 mod algorithm;
 pub use algorithm::Algorithm;
+
+mod sign_error;
+mod signing;
+pub use sign_error::SignError;
+pub use signing::{RsaKeySize, SigningKey};
