@@ -490,9 +490,10 @@ impl Nesting {
 
 /// One digit or more, skipped.
 fn skip_digits(bytes: &[u8]) -> Result<&[u8], JsonError> {
-    let [b'0'..=b'9', mut rest @ ..] = bytes else {
+    let [b'0'..=b'9', rest @ ..] = bytes else {
         return Err(JsonError::Syntax);
     };
+    let mut rest = rest;
     while let [b'0'..=b'9', after @ ..] = rest {
         rest = after;
     }

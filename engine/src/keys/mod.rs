@@ -5,6 +5,8 @@
 mod key_id;
 mod keyring;
 pub(crate) mod pem;
+mod private;
+mod private_der;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -14,6 +16,9 @@ use crate::error::VerifyError;
 pub use key_id::KeyId;
 pub(crate) use key_id::is_service_identifier;
 pub use keyring::Keyring;
+pub use private::PrivateKeyPem;
+pub(crate) use private::encode_section;
+pub(crate) use private_der::{check_pkcs1, check_pkcs8, check_sec1};
 
 /// What a key source answers without waiting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
