@@ -117,35 +117,26 @@ impl ReplayWindow {
 
     /// Everything after the fingerprint, which can be had before the token's signature is checked.
     fn insert(&self, token: Fingerprint, expiry: Second, now: Second) -> Result<(), ReplayError> {
-        let mut reach = self.lines.iter().skip(token.home(self.homes)).take(REACH);
-        let Some(home) = reach.next() else {
+        let home = token.home(self.homes);
+        let reach = self.lines.get(home..home.saturating_add(REACH));
+        let Some((home, later)) = reach.and_then(<[Line]>::split_first) else {
             return Err(ReplayError::Full);
         };
+        let mark = token.mark();
         let mut home = home.visit(now);
-        let now = search(&home, reach.clone(), token.mark())?;
-        place(
-            &mut home,
-            reach,
-            Entry {
-                mark: token.mark(),
-                expiry,
-            },
-            now,
-        )
+        let now = search(&home, later, mark)?;
+        place(&mut home, later, Entry { mark, expiry }, now)
     }
 }
 
+/// What is to be remembered.
 struct Entry {
     mark: u64,
     expiry: Second,
 }
 
 /// Looks for the token in every line that may hold it. Returns the latest time of those lines.
-fn search<'a>(
-    home: &Visit<'_>,
-    later: impl Iterator<Item = &'a Line>,
-    mark: u64,
-) -> Result<Second, ReplayError> {
+fn search(home: &Visit<'_>, later: &[Line], mark: u64) -> Result<Second, ReplayError> {
     if home.holds(mark) {
         return Err(ReplayError::Seen);
     }
@@ -169,9 +160,9 @@ fn search<'a>(
 ///
 /// A line is looked at again here although `search` may have been there: others may have filled it meanwhile.
 /// Only this token cannot have come, while its home is held.
-fn place<'a>(
+fn place(
     home: &mut Visit<'_>,
-    later: impl Iterator<Item = &'a Line>,
+    later: &[Line],
     entry: Entry,
     mut now: Second,
 ) -> Result<(), ReplayError> {

@@ -336,6 +336,28 @@ fn a_thread_that_slept_with_an_old_time_takes_nothing_that_was_forgotten() {
     }
 }
 
+#[test]
+fn what_was_forgotten_far_from_home_is_not_taken_at_home() {
+    let window = seeded(40, 3);
+    let second = |offset| Second::floor(at(offset));
+    let with_home = |home| {
+        let tokens = (0..).map(|n: u32| window.key.fingerprint("a", &n.to_string()));
+        tokens.filter(move |token| token.home(window.homes) == home)
+    };
+    let mut at_home = with_home(0);
+    for early in at_home.by_ref().take(ENTRIES) {
+        window.insert(early, second(110), second(100)).unwrap();
+    }
+    // Its home is full, so it goes to the next line, which is then visited when it has expired.
+    let token = at_home.next().unwrap();
+    window.insert(token, second(150), second(100)).unwrap();
+    let neighbour = with_home(1).next().unwrap();
+    window.insert(neighbour, second(260), second(200)).unwrap();
+    // Its home has room by now, and has not heard of that later time.
+    let again = window.insert(token, second(150), second(120));
+    assert_eq!(again, Err(ReplayError::Expired));
+}
+
 /// Every thread offers each of `tokens`, in the same order. Returns how often each was taken.
 fn offer_from_four_threads(
     window: &ReplayWindow,
