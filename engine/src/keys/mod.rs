@@ -8,5 +8,7 @@ mod pem;
 mod private;
 mod private_der;
 pub use private::PrivateKeyPem;
+#[cfg(test)]
+pub(crate) use pem::single_section;
 pub(crate) use private::encode_section;
 pub(crate) use private_der::{check_pkcs1, check_pkcs8, check_sec1};
