@@ -80,7 +80,10 @@ impl Issuer {
             ));
         }
         // Neither name has a character that JSON escapes.
-        let header = format!(r#"{{"alg":"{}","kid":"{key_id}","typ":"JWT"}}"#, key.algorithm());
+        let header = format!(
+            r#"{{"alg":"{}","kid":"{key_id}","typ":"JWT"}}"#,
+            key.algorithm()
+        );
         let mut header = base64_simd::URL_SAFE_NO_PAD.encode_to_string(header);
         header.push('.');
         Ok(Self {
@@ -100,10 +103,15 @@ impl Issuer {
     ///
     /// [`ConfigError`] for any other lifetime.
     pub fn with_lifetime(mut self, lifetime: Duration) -> Result<Self, ConfigError> {
-        let is_allowed = !lifetime.is_zero() && lifetime <= MAX_LIFETIME && lifetime.subsec_nanos() == 0;
-        let seconds = i64::try_from(lifetime.as_secs()).ok().filter(|_| is_allowed);
+        let is_allowed =
+            !lifetime.is_zero() && lifetime <= MAX_LIFETIME && lifetime.subsec_nanos() == 0;
+        let seconds = i64::try_from(lifetime.as_secs())
+            .ok()
+            .filter(|_| is_allowed);
         self.lifetime_seconds = seconds.ok_or_else(|| {
-            ConfigError::new("the lifetime of a token must be a whole number of seconds, from 1 to 3600")
+            ConfigError::new(
+                "the lifetime of a token must be a whole number of seconds, from 1 to 3600",
+            )
         })?;
         self.kept = KeptTokens::default();
         Ok(self)
@@ -174,7 +182,9 @@ impl Issuer {
         let issued_at = now.as_secs();
         // `as_secs` clamps: a later second would be issued as an earlier one.
         let is_in_range = now >= UnixTime::default() && issued_at < i64::MAX;
-        let expires_at = issued_at.checked_add(self.lifetime_seconds).filter(|_| is_in_range);
+        let expires_at = issued_at
+            .checked_add(self.lifetime_seconds)
+            .filter(|_| is_in_range);
         Ok((issued_at, expires_at.ok_or(SignError::ClockOutOfRange)?))
     }
 
@@ -205,7 +215,9 @@ impl Issuer {
 /// million million live tokens, one chance in 10^14. A UUID would spend six of the bits on saying that it is one.
 fn token_id() -> Result<String, SignError> {
     let mut bytes = [0; 16];
-    SystemRandom::new().fill(&mut bytes).map_err(|_| SignError::Backend)?;
+    SystemRandom::new()
+        .fill(&mut bytes)
+        .map_err(|_| SignError::Backend)?;
     Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
 }
 

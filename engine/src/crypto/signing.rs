@@ -252,3 +252,6 @@ fn rejected(error: aws_lc_rs::error::KeyRejected) -> KeyRejected {
         _ => KeyRejected::Backend,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -159,16 +159,28 @@ mod tests {
         assert_eq!(written(i64::MIN), "-9223372036854775808");
         assert_eq!(written(""), r#""""#);
         assert_eq!(written(vec![]), "[]");
-        assert_eq!(written(vec![1.into(), "a".into(), vec![].into()]), r#"[1,"a",[]]"#);
-        let members = BTreeMap::from([("b\"".to_owned(), 1.into()), ("a".to_owned(), ClaimValue::Null)]);
+        assert_eq!(
+            written(vec![1.into(), "a".into(), vec![].into()]),
+            r#"[1,"a",[]]"#
+        );
+        let members = BTreeMap::from([
+            ("b\"".to_owned(), 1.into()),
+            ("a".to_owned(), ClaimValue::Null),
+        ]);
         assert_eq!(written(members), r#"{"a":null,"b\"":1}"#);
     }
 
     #[test]
     fn strings_are_escaped_where_json_requires_it_and_nowhere_else() {
         assert_eq!(written("\"\\/\u{8}\t\n\u{c}\r"), r#""\"\\/\b\t\n\f\r""#);
-        assert_eq!(written("\0\u{1}\u{b}\u{1f} \u{7f}"), "\"\\u0000\\u0001\\u000b\\u001f \u{7f}\"");
-        assert_eq!(written("é€\u{2028}\u{10ffff}😀"), "\"é€\u{2028}\u{10ffff}😀\"");
+        assert_eq!(
+            written("\0\u{1}\u{b}\u{1f} \u{7f}"),
+            "\"\\u0000\\u0001\\u000b\\u001f \u{7f}\""
+        );
+        assert_eq!(
+            written("é€\u{2028}\u{10ffff}😀"),
+            "\"é€\u{2028}\u{10ffff}😀\""
+        );
     }
 
     #[test]
@@ -176,9 +188,17 @@ mod tests {
         // The reverse of `write_string`, written apart from it.
         fn read_back(json: &str) -> String {
             let mut text = String::new();
-            let mut rest = json.strip_prefix('"').unwrap().strip_suffix('"').unwrap().chars();
+            let mut rest = json
+                .strip_prefix('"')
+                .unwrap()
+                .strip_suffix('"')
+                .unwrap()
+                .chars();
             while let Some(character) = rest.next() {
-                assert!(character >= ' ' && character != '"', "unescaped {character:?}");
+                assert!(
+                    character >= ' ' && character != '"',
+                    "unescaped {character:?}"
+                );
                 if character != '\\' {
                     text.push(character);
                     continue;

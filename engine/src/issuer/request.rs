@@ -153,14 +153,19 @@ impl TokenRequest {
     }
 
     fn audiences(&self) -> impl Iterator<Item = &str> {
-        std::iter::once(self.audience.as_str()).chain(self.more_audiences.iter().map(String::as_str))
+        std::iter::once(self.audience.as_str())
+            .chain(self.more_audiences.iter().map(String::as_str))
     }
 }
 
 /// Whole seconds, rounded up: a token is not valid before the time that was asked for.
 fn round_up(time: UnixTime) -> i64 {
     let seconds = time.as_secs();
-    if UnixTime::from_secs(seconds) < time { seconds.saturating_add(1) } else { seconds }
+    if UnixTime::from_secs(seconds) < time {
+        seconds.saturating_add(1)
+    } else {
+        seconds
+    }
 }
 
 impl fmt::Debug for TokenRequest {

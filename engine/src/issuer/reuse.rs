@@ -84,7 +84,9 @@ impl KeptTokens {
         }
         let token = Arc::clone(&issued.token);
         let last_use = state.uses;
-        state.tokens.insert(request.clone(), Kept { issued, last_use });
+        state
+            .tokens
+            .insert(request.clone(), Kept { issued, last_use });
         token
     }
 

@@ -102,9 +102,18 @@ mod tests {
             ("EC PRIVATE KEY", SectionKind::EcPrivateKey),
             ("CERTIFICATE", SectionKind::Certificate),
         ] {
-            assert_eq!(read(&SECTION.replace("PUBLIC KEY", label)), Ok((kind, vec![1, 2, 3, 4])));
+            assert_eq!(
+                read(&SECTION.replace("PUBLIC KEY", label)),
+                Ok((kind, vec![1, 2, 3, 4]))
+            );
         }
-        for label in ["ENCRYPTED PRIVATE KEY", "OPENSSH PRIVATE KEY", "public key", "PUBLIC KEY ", ""] {
+        for label in [
+            "ENCRYPTED PRIVATE KEY",
+            "OPENSSH PRIVATE KEY",
+            "public key",
+            "PUBLIC KEY ",
+            "",
+        ] {
             let text = SECTION.replace("PUBLIC KEY", label);
             assert_eq!(read(&text), Err(KeyRejected::WrongPemLabel), "{label:?}");
         }
@@ -142,10 +151,24 @@ mod tests {
     #[test]
     fn the_base64_is_strict() {
         for body in [
-            "AQIDBA", "AQIDBA=", "AQIDBB==", "AQIDBA==AQID", "AQI*BA==", "AQI-BA==", "AQI_BA==", "AQID\0BA==",
-            "A", "=", "====", "Proc-Type: 4,ENCRYPTED\n\nAQIDBA==",
+            "AQIDBA",
+            "AQIDBA=",
+            "AQIDBB==",
+            "AQIDBA==AQID",
+            "AQI*BA==",
+            "AQI-BA==",
+            "AQI_BA==",
+            "AQID\0BA==",
+            "A",
+            "=",
+            "====",
+            "Proc-Type: 4,ENCRYPTED\n\nAQIDBA==",
         ] {
-            assert_eq!(read(&SECTION.replace("AQIDBA==", body)), Err(KeyRejected::NotPem), "{body:?}");
+            assert_eq!(
+                read(&SECTION.replace("AQIDBA==", body)),
+                Err(KeyRejected::NotPem),
+                "{body:?}"
+            );
         }
     }
 
@@ -153,6 +176,9 @@ mod tests {
     fn a_text_longer_than_any_key_is_refused_unread() {
         let padding = MAX_PEM_LENGTH.checked_sub(SECTION.len()).unwrap();
         assert!(read(&format!("{SECTION}{}", " ".repeat(padding))).is_ok());
-        assert_eq!(read(&format!("{SECTION} {}", " ".repeat(padding))), Err(KeyRejected::NotPem));
+        assert_eq!(
+            read(&format!("{SECTION} {}", " ".repeat(padding))),
+            Err(KeyRejected::NotPem)
+        );
     }
 }

@@ -82,7 +82,11 @@ impl SigningKey {
     pub fn from_text(algorithm: Algorithm, text: &str, key_id: &str) -> Result<Self, KeyRejected> {
         if text.trim_ascii().starts_with("data:") {
             let (named, key) = Self::from_data_uri(algorithm, text)?;
-            return if named == key_id { Ok(key) } else { Err(KeyRejected::KeyIdMismatch) };
+            return if named == key_id {
+                Ok(key)
+            } else {
+                Err(KeyRejected::KeyIdMismatch)
+            };
         }
         // Never longer than `text`, so that no secret is left behind by a reallocation.
         let mut pem = Zeroizing::new(String::with_capacity(text.len()));
@@ -122,7 +126,11 @@ impl fmt::Debug for PrivateKeyPem {
 pub(crate) fn encode_section(label: &str, der: &[u8]) -> Zeroizing<String> {
     let base64 = Zeroizing::new(base64_simd::STANDARD.encode_to_string(der));
     // Twice the base64, and the two lines with the label: more than is needed, so that nothing is reallocated.
-    let capacity = base64.len().saturating_add(label.len()).saturating_add(64).saturating_mul(2);
+    let capacity = base64
+        .len()
+        .saturating_add(label.len())
+        .saturating_add(64)
+        .saturating_mul(2);
     let mut pem = Zeroizing::new(String::with_capacity(capacity));
     for part in ["-----BEGIN ", label, "-----\n"] {
         pem.push_str(part);
@@ -163,3 +171,6 @@ const fn hex_digit(byte: u8) -> Option<u8> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;
