@@ -13,7 +13,7 @@
 //! ```
 //! # use asap_engine::{Algorithm, Issuer, SigningKey, TokenRequest};
 //! # let (key, _) = SigningKey::generate(Algorithm::Es256)?;
-//! # let pem = key.public_key_pem();
+//! # let pem = key.public_key_pem().to_owned();
 //! # let token = Issuer::new("client", "client/key-1", key)?
 //! #     .sign(&TokenRequest::new("my-service"), std::time::SystemTime::now().into())?;
 //! use asap_engine::{Engine, Keyring, Policy, Scratch, Verdict};
@@ -38,6 +38,9 @@
 //!
 //! Features add and never alter. To read the code, go on with `pipeline.rs` (the order of checks), then
 //! `error.rs` (the table of refusals), then the module you came for.
+
+// In a test an overflow panics, which is what a test is for.
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
 
 mod claims;
 mod crypto;

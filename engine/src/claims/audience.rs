@@ -88,7 +88,10 @@ mod tests {
 
     #[test]
     fn names_come_in_order() {
-        let names: Vec<_> = Audience::array(r#"["one","t\u0077o"]"#).unwrap().iter().collect();
+        let names: Vec<_> = Audience::array(r#"["one","t\u0077o"]"#)
+            .unwrap()
+            .iter()
+            .collect();
         assert_eq!(names, ["one", "two"]);
         assert_eq!(Audience::single("one").iter().collect::<Vec<_>>(), ["one"]);
     }

@@ -30,10 +30,7 @@ pub(crate) struct Claims<'a> {
 
 impl<'a> Claims<'a> {
     /// Reads a decoded payload.
-    pub(crate) fn parse(
-        unverified: &'a [u8],
-        spare: &mut Spare<'a>,
-    ) -> Result<Self, VerifyError> {
+    pub(crate) fn parse(unverified: &'a [u8], spare: &mut Spare<'a>) -> Result<Self, VerifyError> {
         // The whole payload first: a bad byte in a claim that nobody reads is a bad byte (RFC 7519 section 7.2).
         let document = std::str::from_utf8(unverified).map_err(|_| VerifyError::InvalidClaims)?;
         let fields = Fields::read(document)?;
@@ -182,7 +179,10 @@ mod tests {
             r#"{{{GOOD},"sub":"sv\u0063","nbf":1.5,"x":null,"y":{{"iss":[]}},"exp ":"2","ISS":1,"":0}}"#
         );
         parse(&document, |claims| {
-            assert_eq!((claims.issuer, claims.token_id, claims.subject), ("svc", "1", Some("svc")));
+            assert_eq!(
+                (claims.issuer, claims.token_id, claims.subject),
+                ("svc", "1", Some("svc"))
+            );
             assert!(claims.audience.contains("here"));
             assert_eq!(claims.valid_from().floor().to_string(), "1.5");
         })
@@ -196,20 +196,50 @@ mod tests {
 
     #[test]
     fn five_hundred_unknown_claims_are_legal() {
-        let others: String = (0..500).map(|number| format!(",\"c{number}\":{number}")).collect();
+        let others: String = (0..500)
+            .map(|number| format!(",\"c{number}\":{number}"))
+            .collect();
         assert!(parse(&format!("{{{GOOD}{others}}}"), |_| ()).is_ok());
-        assert_eq!(code(&format!("{{{GOOD}{others},\"c499\":0}}")), VerifyError::DuplicateClaim);
+        assert_eq!(
+            code(&format!("{{{GOOD}{others},\"c499\":0}}")),
+            VerifyError::DuplicateClaim
+        );
     }
 
     #[test]
     fn each_missing_or_ill_typed_claim_has_its_code() {
         use VerifyError as E;
         for (claim, missing, invalid, bad) in [
-            (r#""iss":"svc""#, E::IssuerMissing, E::IssuerInvalid, &["1", "null", "\"\"", "\"a/../b\"", "\"a b\"", "[\"svc\"]"][..]),
-            (r#""exp":2"#, E::ExpiryMissing, E::ExpiryInvalid, &["\"2\"", "null", "true", "[2]"]),
-            (r#""iat":1"#, E::IssuedAtMissing, E::IssuedAtInvalid, &["\"1\"", "null", "false", "{}"]),
-            (r#""aud":"here""#, E::AudienceMissing, E::AudienceInvalid, &["1", "null", "[1]", "[\"here\",null]", "{}"]),
-            (r#""jti":"1""#, E::TokenIdMissing, E::TokenIdInvalid, &["1", "null", "[]"]),
+            (
+                r#""iss":"svc""#,
+                E::IssuerMissing,
+                E::IssuerInvalid,
+                &["1", "null", "\"\"", "\"a/../b\"", "\"a b\"", "[\"svc\"]"][..],
+            ),
+            (
+                r#""exp":2"#,
+                E::ExpiryMissing,
+                E::ExpiryInvalid,
+                &["\"2\"", "null", "true", "[2]"],
+            ),
+            (
+                r#""iat":1"#,
+                E::IssuedAtMissing,
+                E::IssuedAtInvalid,
+                &["\"1\"", "null", "false", "{}"],
+            ),
+            (
+                r#""aud":"here""#,
+                E::AudienceMissing,
+                E::AudienceInvalid,
+                &["1", "null", "[1]", "[\"here\",null]", "{}"],
+            ),
+            (
+                r#""jti":"1""#,
+                E::TokenIdMissing,
+                E::TokenIdInvalid,
+                &["1", "null", "[]"],
+            ),
         ] {
             let without = format!("{{{GOOD}}}").replacen(claim, "\"x\":0", 1);
             assert_eq!(code(&without), missing, "{without}");
@@ -220,17 +250,30 @@ mod tests {
             }
         }
         for value in ["\"1\"", "null", "[]"] {
-            assert_eq!(code(&format!("{{{GOOD},\"nbf\":{value}}}")), E::NotBeforeInvalid);
+            assert_eq!(
+                code(&format!("{{{GOOD},\"nbf\":{value}}}")),
+                E::NotBeforeInvalid
+            );
         }
         for value in ["1", "null", "[]"] {
-            assert_eq!(code(&format!("{{{GOOD},\"sub\":{value}}}")), E::SubjectInvalid);
+            assert_eq!(
+                code(&format!("{{{GOOD},\"sub\":{value}}}")),
+                E::SubjectInvalid
+            );
         }
     }
 
     #[test]
     fn duplicates_are_found_after_unescaping() {
-        for again in [r#""iss":"svc""#, r#""\u0069ss":"svc""#, r#""x":1,"\u0078":1"#] {
-            assert_eq!(code(&format!("{{{GOOD},{again}}}")), VerifyError::DuplicateClaim);
+        for again in [
+            r#""iss":"svc""#,
+            r#""\u0069ss":"svc""#,
+            r#""x":1,"\u0078":1"#,
+        ] {
+            assert_eq!(
+                code(&format!("{{{GOOD},{again}}}")),
+                VerifyError::DuplicateClaim
+            );
         }
     }
 

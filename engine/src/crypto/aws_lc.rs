@@ -19,7 +19,7 @@ pub(crate) enum PreparedKey {
     /// Parsed for the six algorithms of an RSA key when each is first used; most keys see one. RS256, which
     /// every party must know, is parsed at load, which is also what refuses a bad key.
     Rsa {
-        parsed: [OnceLock<Option<ParsedPublicKey>>; 6],
+        parsed: Box<[OnceLock<Option<ParsedPublicKey>>; 6]>,
         bytes: Box<[u8]>,
     },
     /// All other keys have one algorithm.
@@ -46,7 +46,7 @@ impl PreparedKey {
         let mut parsed = [const { OnceLock::new() }; 6];
         parsed[0] = OnceLock::from(Some(rs256));
         Ok(Self::Rsa {
-            parsed,
+            parsed: Box::new(parsed),
             bytes: bytes.into(),
         })
     }

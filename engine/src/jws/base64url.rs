@@ -13,9 +13,7 @@ pub(crate) fn decode<'o>(encoded: &[u8], out: &'o mut [u8]) -> Option<&'o [u8]> 
     if out.len() < decoded_length(encoded.len()) {
         return None;
     }
-    let decoded = URL_SAFE_NO_PAD
-        .decode(encoded, Out::from_slice(out))
-        .ok()?;
+    let decoded = URL_SAFE_NO_PAD.decode(encoded, Out::from_slice(out)).ok()?;
     Some(decoded)
 }
 
@@ -43,7 +41,9 @@ mod tests {
 
     #[test]
     fn padding_whitespace_foreign_characters_and_trailing_bits_are_refused() {
-        for text in ["A", "AQ==", "AQI=", "AQI D", "AQID\n", "AQ+_", "AQ/-", "AQI\0", "_x", "-_9", "AAAAA"] {
+        for text in [
+            "A", "AQ==", "AQI=", "AQI D", "AQID\n", "AQ+_", "AQ/-", "AQI\0", "_x", "-_9", "AAAAA",
+        ] {
             assert!(decoded(text).is_none(), "{text:?}");
         }
         // The same in every lane of the vectorised loop.

@@ -98,20 +98,28 @@ mod tests {
     fn parse(document: &[u8]) -> Result<(Algorithm, String), VerifyError> {
         let mut room = vec![0; document.len()];
         let mut spare = Spare::new(&mut room);
-        let header = Header::parse(document, &mut spare, |algorithm| algorithm != Algorithm::Ps512)?;
+        let header = Header::parse(document, &mut spare, |algorithm| {
+            algorithm != Algorithm::Ps512
+        })?;
         Ok((header.algorithm, header.key_id.as_str().to_owned()))
     }
 
     #[test]
     fn ignored_parameters_are_ignored_whatever_their_type() {
         let document = br#"{"typ":1,"jku":[],"jwk":null,"x5u":{},"x5c":"x","x5t":false,"x5t#S256":0,"zip":"DEF","kid":"a/b","alg":"RS256","b64":true}"#;
-        assert_eq!(parse(document).unwrap(), (Algorithm::Rs256, "a/b".to_owned()));
+        assert_eq!(
+            parse(document).unwrap(),
+            (Algorithm::Rs256, "a/b".to_owned())
+        );
     }
 
     #[test]
     fn escaped_names_and_values_count_as_what_they_spell() {
         let document = br#"{"\u0061lg":"ES\u0032\u0035\u0036","k\u0069d":"a\/b"}"#;
-        assert_eq!(parse(document).unwrap(), (Algorithm::Es256, "a/b".to_owned()));
+        assert_eq!(
+            parse(document).unwrap(),
+            (Algorithm::Es256, "a/b".to_owned())
+        );
     }
 
     #[test]
@@ -121,11 +129,26 @@ mod tests {
             (b"", E::InvalidHeader),
             (b"[]", E::InvalidHeader),
             (b"\xff", E::InvalidHeader),
-            (br#"{"alg":"RS256","kid":"a/b","x":"\ud800"}"#, E::InvalidHeader),
-            (br#"{"alg":"RS256","alg":"RS256","kid":"a/b"}"#, E::DuplicateHeader),
-            (br#"{"alg":"RS256","kid":"a/b","\u006bid":"a/b"}"#, E::DuplicateHeader),
-            (br#"{"alg":"RS256","kid":"a/b","x":1,"x":1}"#, E::DuplicateHeader),
-            (br#"{"alg":"RS256","kid":"a/b","crit":1,"crit":1}"#, E::DuplicateHeader),
+            (
+                br#"{"alg":"RS256","kid":"a/b","x":"\ud800"}"#,
+                E::InvalidHeader,
+            ),
+            (
+                br#"{"alg":"RS256","alg":"RS256","kid":"a/b"}"#,
+                E::DuplicateHeader,
+            ),
+            (
+                br#"{"alg":"RS256","kid":"a/b","\u006bid":"a/b"}"#,
+                E::DuplicateHeader,
+            ),
+            (
+                br#"{"alg":"RS256","kid":"a/b","x":1,"x":1}"#,
+                E::DuplicateHeader,
+            ),
+            (
+                br#"{"alg":"RS256","kid":"a/b","crit":1,"crit":1}"#,
+                E::DuplicateHeader,
+            ),
             (br#"{"kid":"a/b"}"#, E::AlgorithmMissing),
             (br#"{"alg":["RS256"],"kid":"a/b"}"#, E::AlgorithmMissing),
             (br#"{"alg":"none","kid":"a/b"}"#, E::AlgorithmUnsupported),
@@ -135,11 +158,22 @@ mod tests {
             (br#"{"alg":"RS256"}"#, E::KeyIdMissing),
             (br#"{"alg":"RS256","kid":1}"#, E::KeyIdMissing),
             (br#"{"alg":"RS256","kid":"a/../b"}"#, E::KeyIdInvalid),
-            (br#"{"alg":"RS256","kid":"a/b","crit":["exp"]}"#, E::CriticalHeader),
-            (br#"{"alg":"RS256","kid":"a/b","crit":[]}"#, E::CriticalHeader),
+            (
+                br#"{"alg":"RS256","kid":"a/b","crit":["exp"]}"#,
+                E::CriticalHeader,
+            ),
+            (
+                br#"{"alg":"RS256","kid":"a/b","crit":[]}"#,
+                E::CriticalHeader,
+            ),
         ];
         for (document, code) in cases {
-            assert_eq!(parse(document).unwrap_err(), code, "{}", String::from_utf8_lossy(document));
+            assert_eq!(
+                parse(document).unwrap_err(),
+                code,
+                "{}",
+                String::from_utf8_lossy(document)
+            );
         }
         let deep = format!("{{\"x\":{}", "[".repeat(1000));
         assert_eq!(parse(deep.as_bytes()).unwrap_err(), E::NestingTooDeep);

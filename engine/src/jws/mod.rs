@@ -101,9 +101,21 @@ mod tests {
     fn exactly_three_segments_are_taken() {
         let compact = Compact::split(b"aa.bb.cc").unwrap();
         assert_eq!(compact.signing_input(), b"aa.bb");
-        assert_eq!((compact.header, compact.payload, compact.signature), (&b"aa"[..], &b"bb"[..], &b"cc"[..]));
+        assert_eq!(
+            (compact.header, compact.payload, compact.signature),
+            (&b"aa"[..], &b"bb"[..], &b"cc"[..])
+        );
         assert!(Compact::split(b"..").is_ok());
-        for token in [&b""[..], b".", b"aa", b"aa.bb", b"aa.bb.cc.dd", b"a.b.c.d.e", b"...", b"{\"payload\":\"\"}"] {
+        for token in [
+            &b""[..],
+            b".",
+            b"aa",
+            b"aa.bb",
+            b"aa.bb.cc.dd",
+            b"a.b.c.d.e",
+            b"...",
+            b"{\"payload\":\"\"}",
+        ] {
             assert_eq!(Compact::split(token).unwrap_err(), VerifyError::NotCompact);
         }
     }
@@ -111,13 +123,24 @@ mod tests {
     #[test]
     fn each_segment_is_decoded_strictly() {
         let mut scratch = Scratch::new();
-        let decoded = Compact::split(b"e30.AQID.").unwrap().decode(&mut scratch).unwrap();
+        let decoded = Compact::split(b"e30.AQID.")
+            .unwrap()
+            .decode(&mut scratch)
+            .unwrap();
         assert_eq!(decoded.unverified_header, b"{}");
         assert_eq!(decoded.unverified_payload, [1, 2, 3]);
         assert_eq!(decoded.signature, []);
-        for token in [&b"e30=.AQID.AA"[..], b"e30.AQI D.AA", b"e30.AQID.AB", b"e30.AQID.+/A"] {
+        for token in [
+            &b"e30=.AQID.AA"[..],
+            b"e30.AQI D.AA",
+            b"e30.AQID.AB",
+            b"e30.AQID.+/A",
+        ] {
             let compact = Compact::split(token).unwrap();
-            assert_eq!(compact.decode(&mut scratch).unwrap_err(), VerifyError::InvalidBase64);
+            assert_eq!(
+                compact.decode(&mut scratch).unwrap_err(),
+                VerifyError::InvalidBase64
+            );
         }
     }
 
@@ -125,7 +148,10 @@ mod tests {
     fn a_token_larger_than_the_inline_room_decodes_too() {
         let token = [&b"e30."[..], &[b'A'; 40_000], b".AQID"].concat();
         let mut scratch = Scratch::new();
-        let decoded = Compact::split(&token).unwrap().decode(&mut scratch).unwrap();
+        let decoded = Compact::split(&token)
+            .unwrap()
+            .decode(&mut scratch)
+            .unwrap();
         assert_eq!(decoded.unverified_payload, vec![0; 30_000]);
         assert_eq!(decoded.signature, [1, 2, 3]);
     }

@@ -75,7 +75,10 @@ mod tests {
             for position in [0, count / 2, count - 1] {
                 let again = members[position].replace('n', "\\u006e");
                 members.push(again);
-                assert!(!distinct(&format!("{{{}}}", members.join(","))), "{position} of {count}");
+                assert!(
+                    !distinct(&format!("{{{}}}", members.join(","))),
+                    "{position} of {count}"
+                );
                 members.pop();
             }
         }

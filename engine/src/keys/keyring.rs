@@ -15,8 +15,8 @@ use crate::error::ConfigError;
 ///
 /// ```
 /// # use asap_engine::{Algorithm, Keyring, SigningKey};
-/// let pem = SigningKey::generate(Algorithm::Es256)?.0.public_key_pem();
-/// let keys = Keyring::from_pems([("my-service/key-1", pem.as_bytes())])?;
+/// let (key, _private_pem) = SigningKey::generate(Algorithm::Es256)?;
+/// let keys = Keyring::from_pems([("my-service/key-1", key.public_key_pem().as_bytes())])?;
 /// assert_eq!(keys.len(), 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

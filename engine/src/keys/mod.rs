@@ -16,9 +16,9 @@ use crate::error::VerifyError;
 pub use key_id::KeyId;
 pub(crate) use key_id::is_service_identifier;
 pub use keyring::Keyring;
-pub use private::PrivateKeyPem;
 #[cfg(test)]
 pub(crate) use pem::single_section;
+pub use private::PrivateKeyPem;
 pub(crate) use private::encode_section;
 pub(crate) use private_der::{check_pkcs1, check_pkcs8, check_sec1};
 
@@ -57,11 +57,8 @@ impl From<KeyError> for VerifyError {
 pub trait KeySource: Send + Sync {
     /// Hands the key to `use_key` if it is at hand. Never waits, and lends the key instead of sharing it, since
     /// a reference count that all threads write would cost more than the look-up.
-    fn with_key<T>(
-        &self,
-        key_id: KeyId<'_>,
-        use_key: impl FnOnce(&VerifyingKey) -> T,
-    ) -> Lookup<T>;
+    fn with_key<T>(&self, key_id: KeyId<'_>, use_key: impl FnOnce(&VerifyingKey) -> T)
+    -> Lookup<T>;
 
     /// Gets a key that is not at hand: the only wait of a verification.
     fn fetch(

@@ -79,7 +79,6 @@ impl fmt::Debug for FingerprintKey {
 }
 
 #[cfg(test)]
-#[allow(clippy::arithmetic_side_effects)]
 mod tests {
     use super::*;
 

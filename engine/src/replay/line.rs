@@ -175,7 +175,6 @@ impl Drop for Visit<'_> {
 }
 
 #[cfg(test)]
-#[allow(clippy::arithmetic_side_effects)]
 mod tests {
     use super::*;
 

@@ -1,4 +1,6 @@
+use super::text::plain_prefix;
 use super::*;
+use crate::limits::MAX_NESTING;
 
 fn read(document: &str) -> Result<Vec<(String, String)>, JsonError> {
     let mut members = Members::of(document)?;
@@ -22,7 +24,9 @@ fn value_of(json: &str) -> Result<String, JsonError> {
 
 #[test]
 fn members_come_in_order_with_their_values() {
-    let found = read(" {\t\"a\" : \"b\" ,\r\n\"n\":-1.5e+3,\"l\":[1,[2]],\"o\":{\"x\":null},\"t\":true } ").unwrap();
+    let found =
+        read(" {\t\"a\" : \"b\" ,\r\n\"n\":-1.5e+3,\"l\":[1,[2]],\"o\":{\"x\":null},\"t\":true } ")
+            .unwrap();
     let expected = [
         ("a", "text b"),
         ("n", "number -1.5e+3"),
@@ -30,7 +34,9 @@ fn members_come_in_order_with_their_values() {
         ("o", "other"),
         ("t", "other"),
     ];
-    let expected: Vec<_> = expected.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    let expected: Vec<_> = expected
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into();
     assert_eq!(found, expected);
     assert_eq!(read("{}").unwrap(), []);
 }
@@ -73,17 +79,79 @@ fn texts_compare_by_code_points_whatever_their_spelling() {
 #[test]
 fn what_the_grammar_refuses_is_refused() {
     for document in [
-        "", " ", "{", "}", "[]", "1", "null", "\"a\"", "{}x", "{} {}", "{,}", "{\"a\"}", "{\"a\":}", "{\"a\":1,}",
-        "{\"a\":1 \"b\":2}", "{a:1}", "{'a':1}", "{\"a\":1}}", "\u{feff}{}", "{\"a\"::1}", "{1:1}", "{\"a\":1,,\"b\":2}",
-        "{\"a\u{1}\":1}", "{\"a\\x\":1}", "{\u{a0}\"a\":1}", "{\"a\":1}\0", "{\"a\":1 /* c */}",
+        "",
+        " ",
+        "{",
+        "}",
+        "[]",
+        "1",
+        "null",
+        "\"a\"",
+        "{}x",
+        "{} {}",
+        "{,}",
+        "{\"a\"}",
+        "{\"a\":}",
+        "{\"a\":1,}",
+        "{\"a\":1 \"b\":2}",
+        "{a:1}",
+        "{'a':1}",
+        "{\"a\":1}}",
+        "\u{feff}{}",
+        "{\"a\"::1}",
+        "{1:1}",
+        "{\"a\":1,,\"b\":2}",
+        "{\"a\u{1}\":1}",
+        "{\"a\\x\":1}",
+        "{\u{a0}\"a\":1}",
+        "{\"a\":1}\0",
+        "{\"a\":1 /* c */}",
     ] {
         assert_eq!(read(document), Err(JsonError::Syntax), "{document:?}");
     }
     for value in [
-        "NaN", "Infinity", "-Infinity", "01", "-01", "+1", "1.", ".1", "1.e3", "1e", "1e+", "0x1", "-", "--1", "1_0",
-        "tru", "True", "nul", "nulll", "\"", "\"\\", "\"\\u12\"", "\"\\u12g4\"", "\"\\ud800\"", "\"\\udc00\"",
-        "\"\\ud800\\u0041\"", "\"\\ud800x\"", "\"\t\"", "\"\n\"", "[", "[1", "[1,", "[1,]", "[,1]", "[1 2]", "{\"a\":[}",
-        "[}", "{]", "[1}", "\"a\" \"b\"", "1 2", "[\"\\\"]",
+        "NaN",
+        "Infinity",
+        "-Infinity",
+        "01",
+        "-01",
+        "+1",
+        "1.",
+        ".1",
+        "1.e3",
+        "1e",
+        "1e+",
+        "0x1",
+        "-",
+        "--1",
+        "1_0",
+        "tru",
+        "True",
+        "nul",
+        "nulll",
+        "\"",
+        "\"\\",
+        "\"\\u12\"",
+        "\"\\u12g4\"",
+        "\"\\ud800\"",
+        "\"\\udc00\"",
+        "\"\\ud800\\u0041\"",
+        "\"\\ud800x\"",
+        "\"\t\"",
+        "\"\n\"",
+        "[",
+        "[1",
+        "[1,",
+        "[1,]",
+        "[,1]",
+        "[1 2]",
+        "{\"a\":[}",
+        "[}",
+        "{]",
+        "[1}",
+        "\"a\" \"b\"",
+        "1 2",
+        "[\"\\\"]",
     ] {
         assert_eq!(value_of(value), Err(JsonError::Syntax), "{value:?}");
     }
@@ -92,9 +160,31 @@ fn what_the_grammar_refuses_is_refused() {
 #[test]
 fn what_the_grammar_allows_is_accepted() {
     for value in [
-        "0", "-0", "1", "-1", "1.0", "1E400", "1e-400", "0e1", "0.0", "123456789012345678901234567890", "\"\"",
-        "\"\\u0000\"", "\"\u{7f}\"", "\"\u{2028}\"", "[]", "[ ]", "{}", "{ }", "[[],{}]", "[1,\"a\",null,{\"b\":[true]}]",
-        "{\"a\":1,\"a\":2}", "{\"\":0}", "true", "false", "null",
+        "0",
+        "-0",
+        "1",
+        "-1",
+        "1.0",
+        "1E400",
+        "1e-400",
+        "0e1",
+        "0.0",
+        "123456789012345678901234567890",
+        "\"\"",
+        "\"\\u0000\"",
+        "\"\u{7f}\"",
+        "\"\u{2028}\"",
+        "[]",
+        "[ ]",
+        "{}",
+        "{ }",
+        "[[],{}]",
+        "[1,\"a\",null,{\"b\":[true]}]",
+        "{\"a\":1,\"a\":2}",
+        "{\"\":0}",
+        "true",
+        "false",
+        "null",
     ] {
         assert!(value_of(value).is_ok(), "{value:?}");
     }
@@ -128,11 +218,19 @@ fn the_end_of_plain_text_is_found_at_every_offset() {
     for special in ['"', '\\', '\u{0}', '\u{1f}', '\n'] {
         for before in 0..40 {
             let text = format!("{}{special}{}", "é".repeat(before), "z".repeat(20));
-            assert_eq!(plain_prefix(text.as_bytes()), before * 2, "{special:?} after {before}");
+            assert_eq!(
+                plain_prefix(text.as_bytes()),
+                before * 2,
+                "{special:?} after {before}"
+            );
         }
     }
     for byte in 0..=255_u8 {
-        let expected = if matches!(byte, b'"' | b'\\' | 0..=0x1f) { 3 } else { 8 };
+        let expected = if matches!(byte, b'"' | b'\\' | 0..=0x1f) {
+            3
+        } else {
+            8
+        };
         let mut bytes = [0xff; 8];
         bytes[3] = byte;
         assert_eq!(plain_prefix(&bytes), expected, "{byte:#x}");
