@@ -19,9 +19,9 @@ pub enum ClaimValue {
     /// A string, of any characters.
     String(String),
     /// An array.
-    Array(Vec<ClaimValue>),
+    Array(Vec<Self>),
     /// An object. Its members have one value each, and are written in the order of their names.
-    Object(BTreeMap<String, ClaimValue>),
+    Object(BTreeMap<String, Self>),
 }
 
 impl ClaimValue {
