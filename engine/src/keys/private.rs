@@ -173,4 +173,5 @@ const fn hex_digit(byte: u8) -> Option<u8> {
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects)]
 mod tests;
