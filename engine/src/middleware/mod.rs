@@ -85,6 +85,9 @@ mod future;
 mod layer;
 mod response;
 mod service;
+#[cfg(test)]
+#[allow(clippy::arithmetic_side_effects)]
+mod tests;
 
 pub use future::ResponseFuture;
 pub use layer::AuthenticateLayer;
