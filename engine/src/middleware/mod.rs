@@ -86,7 +86,8 @@ mod layer;
 mod response;
 mod service;
 #[cfg(test)]
-#[allow(clippy::arithmetic_side_effects)]
+mod test_doubles;
+#[cfg(test)]
 mod tests;
 
 pub use future::ResponseFuture;

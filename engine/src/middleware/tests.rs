@@ -1,9 +1,9 @@
-//! The layer around a service that minds its readiness, on keys at hand and on keys that are fetched.
+//! The layer around a service, on keys at hand and on keys that are fetched.
 
-use std::future::{Future, Ready, poll_fn, ready};
+use std::future::Future;
 use std::pin::{Pin, pin};
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
-use std::sync::{Arc, LazyLock, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -12,24 +12,12 @@ use http::{HeaderValue, Request, Response};
 use tower_layer::Layer;
 use tower_service::Service;
 
+use super::test_doubles::{ISSUER, Inner, KEY_ID, Log, NOW, Remote, token_for};
 use super::{Authenticate, AuthenticateLayer, ResponseFuture};
 use crate::{
-    Algorithm, Engine, Identity, Issuer, KeyError, KeyId, KeySource, Keyring, Lookup, Policy,
-    ReplayWindow, SigningKey, TokenRequest, UnixTime, VerifyError, VerifyingKey,
+    Engine, Identity, KeyError, KeySource, Keyring, Policy, ReplayWindow, TokenRequest, UnixTime,
+    VerifyError,
 };
-
-const NOW: i64 = 1_700_000_000;
-const KEY_ID: &str = "client/key-1";
-
-static ISSUER: LazyLock<Issuer> = LazyLock::new(|| {
-    let (key, _) = SigningKey::generate(Algorithm::Es256).unwrap();
-    Issuer::new("client", KEY_ID, key).unwrap()
-});
-
-fn token_for(audience: &str) -> String {
-    let request = TokenRequest::new(audience);
-    ISSUER.sign(&request, UnixTime::from_secs(NOW)).unwrap()
-}
 
 fn request(uri: &str, authorization: &[&str]) -> Request<()> {
     let mut request = Request::get(uri).body(()).unwrap();
@@ -42,122 +30,6 @@ fn request(uri: &str, authorization: &[&str]) -> Request<()> {
 
 fn good_request() -> Request<()> {
     request("/", &[&format!("Bearer {}", token_for("my-service"))])
-}
-
-/// What became of the inner services that share it.
-#[derive(Debug, Default)]
-struct Log {
-    served: Mutex<Vec<Request<()>>>,
-    reserved: AtomicUsize,
-    busy: AtomicBool,
-}
-
-impl Log {
-    fn served(&self) -> usize {
-        self.served.lock().unwrap().len()
-    }
-
-    fn reserved(&self) -> usize {
-        self.reserved.load(Ordering::SeqCst)
-    }
-}
-
-/// A service that is reserved by being ready, as one with a limit on concurrency is.
-#[derive(Debug)]
-struct Inner {
-    log: Arc<Log>,
-    is_ready: bool,
-}
-
-impl Inner {
-    fn new(log: &Arc<Log>) -> Self {
-        let log = Arc::clone(log);
-        Self {
-            log,
-            is_ready: false,
-        }
-    }
-
-    fn release(&mut self) {
-        if std::mem::take(&mut self.is_ready) {
-            self.log.reserved.fetch_sub(1, Ordering::SeqCst);
-        }
-    }
-}
-
-impl Clone for Inner {
-    fn clone(&self) -> Self {
-        Self::new(&self.log)
-    }
-}
-
-impl Drop for Inner {
-    fn drop(&mut self) {
-        self.release();
-    }
-}
-
-impl Service<Request<()>> for Inner {
-    type Response = Response<String>;
-    type Error = &'static str;
-    type Future = Ready<Result<Response<String>, &'static str>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        if self.log.busy.load(Ordering::SeqCst) {
-            return Poll::Pending;
-        }
-        if !std::mem::replace(&mut self.is_ready, true) {
-            self.log.reserved.fetch_add(1, Ordering::SeqCst);
-        }
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request<()>) -> Self::Future {
-        assert!(self.is_ready, "called without being ready");
-        self.release();
-        let is_broken = request.uri().path() == "/broken";
-        self.log.served.lock().unwrap().push(request);
-        ready(if is_broken {
-            Err("broken")
-        } else {
-            Ok(Response::new("served".to_owned()))
-        })
-    }
-}
-
-type Fetched = Result<Arc<VerifyingKey>, KeyError>;
-
-/// Has no key at hand, and a fetch waits until it is told how it ends.
-#[derive(Debug, Default)]
-struct Remote {
-    fetched: Mutex<Option<Fetched>>,
-    fetches: AtomicUsize,
-}
-
-impl Remote {
-    fn answer(&self, fetched: Fetched) {
-        *self.fetched.lock().unwrap() = Some(fetched);
-    }
-
-    fn answer_with_the_key(&self) {
-        let key = VerifyingKey::from_pem(ISSUER.public_key_pem().as_bytes()).unwrap();
-        self.answer(Ok(Arc::new(key)));
-    }
-}
-
-impl KeySource for Remote {
-    fn with_key<T>(&self, _: KeyId<'_>, _: impl FnOnce(&VerifyingKey) -> T) -> Lookup<T> {
-        Lookup::NotLoaded
-    }
-
-    fn fetch(&self, key_id: KeyId<'_>) -> impl Future<Output = Fetched> + Send {
-        assert_eq!(key_id.as_str(), KEY_ID);
-        self.fetches.fetch_add(1, Ordering::SeqCst);
-        poll_fn(|_| match &*self.fetched.lock().unwrap() {
-            Some(fetched) => Poll::Ready(fetched.clone()),
-            None => Poll::Pending,
-        })
-    }
 }
 
 fn engine<K: KeySource>(keys: K) -> Engine<K> {
