@@ -19,8 +19,9 @@ pub(super) enum Refusal {
 impl Refusal {
     /// The response to such a request. A 503 asks the client to wait for `retry_after`.
     ///
-    /// "the resource server [...] MUST reply with a status code of 401 UNAUTHORIZED and MUST include a
-    /// WWW-Authenticate header field", unless it could not find out what the token is worth.
+    /// "If the resource server rejects the access token, then it MUST reply with a status code of 401
+    /// UNAUTHORIZED and MUST include a WWW-Authenticate header field". A token that could not be checked is not
+    /// rejected.
     pub(super) fn response<B: Default>(self, retry_after: Duration) -> Response<B> {
         match self {
             Self::WithoutToken => unauthorized(CHALLENGE_WITHOUT_TOKEN),
