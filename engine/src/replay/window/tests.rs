@@ -154,7 +154,7 @@ fn a_capacity_of_nothing_or_beyond_reason_is_a_configuration_error() {
 fn an_entry_takes_less_than_sixteen_bytes() {
     let window = ReplayWindow::new(100_000).unwrap();
     assert_eq!(window.capacity(), 100_000);
-    assert!(window.memory() < 14 * 100_000, "{}", window.memory());
+    assert!(window.memory() < 16 * 100_000, "{}", window.memory());
     assert!(format!("{window:?}").starts_with("ReplayWindow { capacity: 100000, memory: "));
 }
 
