@@ -11,6 +11,7 @@
 mod fingerprint;
 mod line;
 mod second;
+mod sync;
 mod window;
 
 use std::error::Error;

@@ -397,7 +397,7 @@ fn of_many_threads_with_one_token_one_takes_it_while_entries_expire() {
     // 100 tokens a second of 2 s: the threads drift apart by more than a life, and those behind are refused.
     for capacity in [1, 300, 5_000] {
         let window = seeded(capacity, 1);
-        let taken = offer_from_four_threads(&window, 60_000, |n| {
+        let taken = offer_from_four_threads(&window, 20_000, |n| {
             let now = i64::from(n / 100);
             (now + 2, now)
         });
