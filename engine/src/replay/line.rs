@@ -171,7 +171,8 @@ impl Drop for Visit<'_> {
     }
 }
 
-#[cfg(all(test, not(shuttle)))]
+#[cfg(test)]
+#[cfg(not(shuttle))]
 #[allow(clippy::arithmetic_side_effects)]
 mod tests {
     use super::*;
