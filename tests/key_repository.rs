@@ -1,6 +1,12 @@
 //! Keys are fetched over real TLS sockets, cached as HTTP says, and never asked for twice at once.
 
-#![allow(clippy::arithmetic_side_effects, reason = "tests may overflow")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::arithmetic_side_effects,
+    reason = "a test that fails panics"
+)]
 
 use std::future::pending;
 use std::sync::Arc;
@@ -62,10 +68,18 @@ async fn a_key_is_asked_for_as_the_specification_says_and_then_at_hand() {
     assert_eq!(asked[0].path, "/keys/svc/a..b/+key");
     assert_eq!(asked[0].header("accept"), Some("application/x-pem-file"));
     assert_eq!(asked[0].header("accept-encoding"), Some("identity"));
-    assert!(asked[0].header("user-agent").unwrap().starts_with("asap-engine/"));
+    assert!(
+        asked[0]
+            .header("user-agent")
+            .unwrap()
+            .starts_with("asap-engine/")
+    );
     assert_eq!(fetched(&repository, "svc/a..b/+key").await, Ok(()));
     let stats = repository.stats();
-    assert_eq!((server.asked().len(), stats.fetches, stats.hits, stats.keys), (1, 1, 2, 1));
+    assert_eq!(
+        (server.asked().len(), stats.fetches, stats.hits, stats.keys),
+        (1, 1, 2, 1)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -95,7 +109,10 @@ async fn a_thousand_concurrent_misses_make_one_request() {
     }
     assert_eq!(server.asked().len(), 1);
     let stats = repository.stats();
-    assert_eq!((stats.fetches, stats.coalesced, stats.in_flight, stats.keys), (1, 999, 0, 0));
+    assert_eq!(
+        (stats.fetches, stats.coalesced, stats.in_flight, stats.keys),
+        (1, 999, 0, 0)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -135,11 +152,19 @@ async fn an_answer_that_there_is_no_key_is_not_kept() {
         let pem = public_key_pem();
         let server = KeyServer::https(move |asked| {
             let first = reply(status, &[("cache-control", "max-age=60")], "no such key");
-            std::future::ready(if asked.number == 0 { first } else { cached("max-age=60", pem.clone()) })
+            std::future::ready(if asked.number == 0 {
+                first
+            } else {
+                cached("max-age=60", pem.clone())
+            })
         })
         .await;
         let repository = repository(&server);
-        assert_eq!(fetched(&repository, KEY).await, Err(KeyError::Unknown), "{status}");
+        assert_eq!(
+            fetched(&repository, KEY).await,
+            Err(KeyError::Unknown),
+            "{status}"
+        );
         assert_eq!(repository.stats().keys, 0);
         assert_eq!(fetched(&repository, KEY).await, Ok(()), "{status}");
     }
@@ -159,27 +184,57 @@ async fn an_answer_that_says_nothing_about_the_key_is_not_kept() {
         Box::new(move || reply(304, &[fresh], "")),
         Box::new({
             let pem = pem.clone();
-            move || reply(206, &[fresh, ("content-range", "bytes 0-9/10")], pem.clone())
+            move || {
+                reply(
+                    206,
+                    &[fresh, ("content-range", "bytes 0-9/10")],
+                    pem.clone(),
+                )
+            }
         }),
         Box::new({
             let pem = pem.clone();
             move || reply(200, &[fresh, ("content-encoding", "gzip")], pem.clone())
         }),
-        Box::new(move || reply(200, &[fresh, ("content-type", "text/html")], "<html>Sign in</html>")),
+        Box::new(move || {
+            reply(
+                200,
+                &[fresh, ("content-type", "text/html")],
+                "<html>Sign in</html>",
+            )
+        }),
         Box::new(move || reply(200, &[fresh], "")),
         Box::new(move || reply(302, &[fresh], "")),
         Box::new(move || reply(200, &[fresh], "x".repeat(64 * 1024 + 1))),
-        Box::new(move || without_length(reply(200, &[fresh], format!("{}{pem_and_more}", " ".repeat(64 * 1024))))),
+        Box::new(move || {
+            without_length(reply(
+                200,
+                &[fresh],
+                format!("{}{pem_and_more}", " ".repeat(64 * 1024)),
+            ))
+        }),
     ];
     for (number, answer) in answers.into_iter().enumerate() {
         let pem = pem.clone();
         let server = KeyServer::https(move |asked| {
-            std::future::ready(if asked.number == 0 { answer() } else { cached("max-age=60", pem.clone()) })
+            std::future::ready(if asked.number == 0 {
+                answer()
+            } else {
+                cached("max-age=60", pem.clone())
+            })
         })
         .await;
         let repository = repository(&server);
-        assert_eq!(fetched(&repository, KEY).await, Err(KeyError::Unavailable), "{number}");
-        assert_eq!((repository.stats().keys, repository.stats().failures), (0, 1), "{number}");
+        assert_eq!(
+            fetched(&repository, KEY).await,
+            Err(KeyError::Unavailable),
+            "{number}"
+        );
+        assert_eq!(
+            (repository.stats().keys, repository.stats().failures),
+            (0, 1),
+            "{number}"
+        );
         assert_eq!(fetched(&repository, KEY).await, Ok(()), "{number}");
     }
 }
@@ -188,14 +243,26 @@ async fn an_answer_that_says_nothing_about_the_key_is_not_kept() {
 async fn any_content_type_will_do() {
     for content_type in ["text/plain", "application/octet-stream", ""] {
         let pem = public_key_pem();
-        let server = always(move || reply(200, &[("content-type", content_type)], pem.clone())).await;
-        assert_eq!(fetched(&repository(&server), KEY).await, Ok(()), "{content_type}");
+        let server =
+            always(move || reply(200, &[("content-type", content_type)], pem.clone())).await;
+        assert_eq!(
+            fetched(&repository(&server), KEY).await,
+            Ok(()),
+            "{content_type}"
+        );
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_may_not_be_reused_serves_those_who_waited_and_nobody_else() {
-    for cache_control in ["no-store", "NO-CACHE", "max-age=0", "public", "s-maxage=60", "max-age=60, max-age=0"] {
+    for cache_control in [
+        "no-store",
+        "NO-CACHE",
+        "max-age=0",
+        "public",
+        "s-maxage=60",
+        "max-age=60, max-age=0",
+    ] {
         let pem = public_key_pem();
         let server = always(move || cached(cache_control, pem.clone())).await;
         let repository = repository(&server);
@@ -222,11 +289,19 @@ async fn redirects_are_followed_up_to_the_tenth() {
             let next = format!("/elsewhere/{}", asked.number + 1);
             let fresh = ("cache-control", "max-age=60");
             let redirect = reply(status, &[("location", &next), fresh], "elsewhere");
-            std::future::ready(if asked.number < redirects { redirect } else { cached("max-age=60", pem.clone()) })
+            std::future::ready(if asked.number < redirects {
+                redirect
+            } else {
+                cached("max-age=60", pem.clone())
+            })
         })
         .await;
         let repository = repository(&server);
-        assert_eq!(fetched(&repository, KEY).await, expected, "{status} {redirects}");
+        assert_eq!(
+            fetched(&repository, KEY).await,
+            expected,
+            "{status} {redirects}"
+        );
         assert_eq!(is_at_hand(&repository, KEY), expected.is_ok());
         assert_eq!(server.asked().len(), 11.min(redirects + 1));
     }
@@ -235,8 +310,13 @@ async fn redirects_are_followed_up_to_the_tenth() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_redirect_to_itself_to_plain_http_or_to_a_file_is_not_followed() {
     let pem = public_key_pem();
-    let plain = KeyServer::http(move |_| std::future::ready(cached("max-age=60", pem.clone()))).await;
-    for location in [format!("/keys/{KEY}"), plain.url("/key"), "file:///etc/hostname".to_owned()] {
+    let plain =
+        KeyServer::http(move |_| std::future::ready(cached("max-age=60", pem.clone()))).await;
+    for location in [
+        format!("/keys/{KEY}"),
+        plain.url("/key"),
+        "file:///etc/hostname".to_owned(),
+    ] {
         let server = always(move || reply(302, &[("location", &location)], "")).await;
         let config = KeyRepositoryConfig::allowing_http_to_loopback(&server.url("/keys")).unwrap();
         let config = config.with_root_certificates(server.ca_pem()).unwrap();
@@ -250,11 +330,15 @@ async fn a_redirect_to_itself_to_plain_http_or_to_a_file_is_not_followed() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn plain_http_is_spoken_to_loopback_when_asked_for_by_name() {
     let pem = public_key_pem();
-    let server = KeyServer::http(move |_| std::future::ready(cached("max-age=60", pem.clone()))).await;
+    let server =
+        KeyServer::http(move |_| std::future::ready(cached("max-age=60", pem.clone()))).await;
     let url = server.url("/keys");
     assert!(KeyRepositoryConfig::new(&url).is_err());
     let config = KeyRepositoryConfig::allowing_http_to_loopback(&url).unwrap();
-    assert_eq!(fetched(&KeyRepository::new(config).unwrap(), KEY).await, Ok(()));
+    assert_eq!(
+        fetched(&KeyRepository::new(config).unwrap(), KEY).await,
+        Ok(())
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -264,7 +348,10 @@ async fn a_server_of_an_untrusted_authority_is_never_asked() {
     let other = always(|| reply(404, &[], "")).await;
     let config = KeyRepositoryConfig::new(&server.url("/keys")).unwrap();
     let config = config.with_root_certificates(other.ca_pem()).unwrap();
-    assert_eq!(fetched(&KeyRepository::new(config).unwrap(), KEY).await, Err(KeyError::Unavailable));
+    assert_eq!(
+        fetched(&KeyRepository::new(config).unwrap(), KEY).await,
+        Err(KeyError::Unavailable)
+    );
     assert!(server.asked().is_empty());
 }
 
@@ -272,9 +359,16 @@ async fn a_server_of_an_untrusted_authority_is_never_asked() {
 async fn revalidated(second: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> KeyServer {
     let pem = public_key_pem();
     KeyServer::https(move |asked| {
-        let stale = [("cache-control", "max-age=0, stale-while-revalidate=3600"), ("etag", "\"v1\"")];
+        let stale = [
+            ("cache-control", "max-age=0, stale-while-revalidate=3600"),
+            ("etag", "\"v1\""),
+        ];
         let first = || reply(200, &stale, pem.clone());
-        std::future::ready(if asked.number == 0 { first() } else { second(&asked) })
+        std::future::ready(if asked.number == 0 {
+            first()
+        } else {
+            second(&asked)
+        })
     })
     .await
 }
@@ -290,7 +384,10 @@ async fn a_304_lets_the_key_live_on() {
         let repository = repository(&server);
         assert_eq!(fetched(&repository, KEY).await, Ok(()));
         assert!(is_at_hand(&repository, KEY));
-        until("the revalidation", || repository.stats().revalidations == 1 && repository.stats().in_flight == 0).await;
+        until("the revalidation", || {
+            repository.stats().revalidations == 1 && repository.stats().in_flight == 0
+        })
+        .await;
         for _ in 0..100 {
             assert!(is_at_hand(&repository, KEY));
         }
@@ -299,7 +396,15 @@ async fn a_304_lets_the_key_live_on() {
         assert_eq!(asked[0].header("if-none-match"), None);
         assert_eq!(asked[1].header("if-none-match"), Some("\"v1\""));
         let stats = repository.stats();
-        assert_eq!((stats.fetches, stats.revalidations, stats.keys, stats.failures), (2, 1, 1, 0));
+        assert_eq!(
+            (
+                stats.fetches,
+                stats.revalidations,
+                stats.keys,
+                stats.failures
+            ),
+            (2, 1, 1, 0)
+        );
     }
 }
 
@@ -314,7 +419,10 @@ async fn a_304_about_another_response_is_asked_again_without_a_condition() {
     let repository = repository(&server);
     assert_eq!(fetched(&repository, KEY).await, Ok(()));
     assert!(is_at_hand(&repository, KEY));
-    until("the refresh", || server.asked().len() == 3 && repository.stats().in_flight == 0).await;
+    until("the refresh", || {
+        server.asked().len() == 3 && repository.stats().in_flight == 0
+    })
+    .await;
     assert!(is_at_hand(&repository, KEY));
     assert_eq!((server.asked().len(), repository.stats().keys), (3, 1));
 }
@@ -326,7 +434,10 @@ async fn a_key_that_is_gone_on_revalidation_is_removed_at_once() {
         let repository = repository(&server);
         assert_eq!(fetched(&repository, KEY).await, Ok(()));
         assert!(is_at_hand(&repository, KEY));
-        until("the removal", || repository.stats().keys == 0 && repository.stats().in_flight == 0).await;
+        until("the removal", || {
+            repository.stats().keys == 0 && repository.stats().in_flight == 0
+        })
+        .await;
         assert!(!is_at_hand(&repository, KEY), "{status}");
         assert_eq!(repository.stats().keys_in_use, 0);
         assert_eq!(fetched(&repository, KEY).await, Err(KeyError::Unknown));
@@ -349,21 +460,41 @@ async fn a_revalidation_that_fails_takes_nothing_away() {
 async fn a_stale_key_is_used_on_errors_only_if_its_response_allows_it() {
     for (cache_control, status, expected) in [
         ("max-age=0, stale-if-error=3600", 503, Ok(())),
-        ("max-age=0, stale-if-error=3600", 429, Err(KeyError::Unavailable)),
-        ("max-age=0, stale-if-error=3600", 404, Err(KeyError::Unknown)),
-        ("max-age=0, stale-if-error=3600, must-revalidate", 503, Err(KeyError::Unavailable)),
+        (
+            "max-age=0, stale-if-error=3600",
+            429,
+            Err(KeyError::Unavailable),
+        ),
+        (
+            "max-age=0, stale-if-error=3600",
+            404,
+            Err(KeyError::Unknown),
+        ),
+        (
+            "max-age=0, stale-if-error=3600, must-revalidate",
+            503,
+            Err(KeyError::Unavailable),
+        ),
         ("max-age=0", 503, Err(KeyError::Unavailable)),
     ] {
         let pem = public_key_pem();
         let server = KeyServer::https(move |asked| {
             let first = cached(cache_control, pem.clone());
-            std::future::ready(if asked.number == 0 { first } else { reply(status, &[], "") })
+            std::future::ready(if asked.number == 0 {
+                first
+            } else {
+                reply(status, &[], "")
+            })
         })
         .await;
         let repository = repository(&server);
         assert_eq!(fetched(&repository, KEY).await, Ok(()));
         assert!(!is_at_hand(&repository, KEY));
-        assert_eq!(fetched(&repository, KEY).await, expected, "{cache_control} {status}");
+        assert_eq!(
+            fetched(&repository, KEY).await,
+            expected,
+            "{cache_control} {status}"
+        );
         assert_eq!(is_at_hand(&repository, KEY), expected.is_ok());
     }
 }
@@ -376,7 +507,12 @@ async fn a_server_that_does_not_answer_in_time_is_unavailable() {
     let mute = format!("https://{}", listener.local_addr().unwrap());
     let short = Duration::from_millis(200);
     let silent_config = || config(&silent);
-    let mute_config = || KeyRepositoryConfig::new(&mute).unwrap().with_root_certificates(silent.ca_pem()).unwrap();
+    let mute_config = || {
+        KeyRepositoryConfig::new(&mute)
+            .unwrap()
+            .with_root_certificates(silent.ca_pem())
+            .unwrap()
+    };
     for config in [
         silent_config().with_headers_deadline(short),
         silent_config().with_fetch_deadline(short),
@@ -385,14 +521,18 @@ async fn a_server_that_does_not_answer_in_time_is_unavailable() {
     ] {
         let repository = KeyRepository::new(config).unwrap();
         assert_eq!(fetched(&repository, KEY).await, Err(KeyError::Unavailable));
-        until("the end of the fetch", || repository.stats().failures == 1 && repository.stats().in_flight == 0).await;
+        until("the end of the fetch", || {
+            repository.stats().failures == 1 && repository.stats().in_flight == 0
+        })
+        .await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_next_repository_is_asked_on_an_outage_and_on_404_only_if_so_configured() {
     let pem = public_key_pem();
-    let second = KeyServer::http(move |_| std::future::ready(cached("max-age=60", pem.clone()))).await;
+    let second =
+        KeyServer::http(move |_| std::future::ready(cached("max-age=60", pem.clone()))).await;
     let closed = {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         format!("http://{}", listener.local_addr().unwrap())
@@ -402,7 +542,10 @@ async fn the_next_repository_is_asked_on_an_outage_and_on_404_only_if_so_configu
         let config = config.with_fallback(&second.url("/more")).unwrap();
         KeyRepository::new(config.with_fallback_on_not_found(on_not_found)).unwrap()
     };
-    assert_eq!(fetched(&repository(&closed, false, &second), KEY).await, Ok(()));
+    assert_eq!(
+        fetched(&repository(&closed, false, &second), KEY).await,
+        Ok(())
+    );
     for (status, on_not_found, expected) in [
         (500, false, Ok(())),
         (503, false, Ok(())),
@@ -413,11 +556,19 @@ async fn the_next_repository_is_asked_on_an_outage_and_on_404_only_if_so_configu
     ] {
         let first = KeyServer::http(move |_| std::future::ready(reply(status, &[], ""))).await;
         let repository = repository(&first.url(""), on_not_found, &second);
-        assert_eq!(fetched(&repository, KEY).await, expected, "{status} {on_not_found}");
+        assert_eq!(
+            fetched(&repository, KEY).await,
+            expected,
+            "{status} {on_not_found}"
+        );
     }
     let without = KeyServer::http(|_| std::future::ready(reply(404, &[], ""))).await;
     let repository = repository(&closed, false, &without);
-    assert_eq!(fetched(&repository, KEY).await, Err(KeyError::Unavailable), "the first might have it");
+    assert_eq!(
+        fetched(&repository, KEY).await,
+        Err(KeyError::Unavailable),
+        "the first might have it"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -432,13 +583,17 @@ async fn fetches_beyond_the_limit_are_refused_at_once() {
         }
     })
     .await;
-    let repository = Arc::new(KeyRepository::new(config(&server).with_max_concurrent_fetches(1)).unwrap());
+    let repository =
+        Arc::new(KeyRepository::new(config(&server).with_max_concurrent_fetches(1)).unwrap());
     let admitted = tokio::spawn({
         let repository = Arc::clone(&repository);
         async move { fetched(&repository, KEY).await }
     });
     until("the request", || server.asked().len() == 1).await;
-    assert_eq!(fetched(&repository, "svc/other").await, Err(KeyError::Unavailable));
+    assert_eq!(
+        fetched(&repository, "svc/other").await,
+        Err(KeyError::Unavailable)
+    );
     assert_eq!(repository.stats().refused_by_limits, 1);
     gate.open();
     assert_eq!(admitted.await.unwrap(), Ok(()));

@@ -123,8 +123,8 @@ pub(crate) const REFRESH_BACKOFF: std::ops::RangeInclusive<Duration> =
 #[cfg(feature = "http")]
 pub(crate) const MAX_DELTA_SECONDS: u64 = 1 << 31;
 
-/// What a caller waits beyond the deadline of the fetch itself, so that the fetch can still say what it found, a stale key
-/// that may be used on errors for one.
+/// What a caller waits beyond the deadline of the fetch itself, so that the fetch can still say what it found: a
+/// stale key that may be used on errors, for one.
 #[cfg(feature = "http")]
 pub(crate) const FETCH_GRACE: Duration = Duration::from_millis(250);
 

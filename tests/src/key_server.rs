@@ -26,6 +26,7 @@ use tokio_rustls::TlsAcceptor;
 
 /// One request.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Asked {
     /// How many requests the server had seen before.
     pub number: usize,
@@ -65,7 +66,11 @@ impl Body for ReplyBody {
     }
 
     fn size_hint(&self) -> SizeHint {
-        if self.hides_length { SizeHint::default() } else { self.bytes.size_hint() }
+        if self.hides_length {
+            SizeHint::default()
+        } else {
+            self.bytes.size_hint()
+        }
     }
 }
 
@@ -75,12 +80,20 @@ pub fn reply(status: u16, headers: &[(&str, &str)], body: impl Into<Bytes>) -> R
     for (name, value) in headers {
         response = response.header(*name, *value);
     }
-    response.body(ReplyBody { bytes: Full::new(body.into()), hides_length: false }).unwrap()
+    response
+        .body(ReplyBody {
+            bytes: Full::new(body.into()),
+            hides_length: false,
+        })
+        .unwrap()
 }
 
 /// A 200 with `Cache-Control`.
 pub fn cached(cache_control: &str, body: impl Into<Bytes>) -> Reply {
-    let headers = [("cache-control", cache_control), ("content-type", "application/x-pem-file")];
+    let headers = [
+        ("cache-control", cache_control),
+        ("content-type", "application/x-pem-file"),
+    ];
     reply(200, &headers, body)
 }
 
@@ -128,7 +141,10 @@ impl Authority {
     fn server_config(&self) -> ServerConfig {
         let names = ["localhost".to_owned(), "127.0.0.1".to_owned()];
         let key = KeyPair::generate().unwrap();
-        let certificate = CertificateParams::new(names).unwrap().signed_by(&key, &self.0).unwrap();
+        let certificate = CertificateParams::new(names)
+            .unwrap()
+            .signed_by(&key, &self.0)
+            .unwrap();
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
@@ -182,8 +198,19 @@ impl KeyServer {
         let address = listener.local_addr().unwrap();
         let scheme = if acceptor.is_some() { "https" } else { "http" };
         let asked = Arc::default();
-        let accepting = tokio::spawn(accept(listener, acceptor, Arc::new(script), Arc::clone(&asked)));
-        Self { address, scheme, ca_pem, asked, accepting }
+        let accepting = tokio::spawn(accept(
+            listener,
+            acceptor,
+            Arc::new(script),
+            Arc::clone(&asked),
+        ));
+        Self {
+            address,
+            scheme,
+            ca_pem,
+            asked,
+            accepting,
+        }
     }
 
     /// The URL of a path on this server.
@@ -223,7 +250,12 @@ async fn accept<F, R>(
     let mut connections = JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
         while connections.try_join_next().is_some() {}
-        connections.spawn(serve(stream, acceptor.clone(), Arc::clone(&script), Arc::clone(&asked)));
+        connections.spawn(serve(
+            stream,
+            acceptor.clone(),
+            Arc::clone(&script),
+            Arc::clone(&asked),
+        ));
     }
 }
 
@@ -253,9 +285,17 @@ async fn serve<F, R>(
     // A client that breaks a connection off is a case of the tests, not an error of theirs.
     let _ = match acceptor {
         Some(acceptor) => match acceptor.accept(stream).await {
-            Ok(tls) => http1::Builder::new().serve_connection(TokioIo::new(tls), service).await,
+            Ok(tls) => {
+                http1::Builder::new()
+                    .serve_connection(TokioIo::new(tls), service)
+                    .await
+            }
             Err(_) => return,
         },
-        None => http1::Builder::new().serve_connection(TokioIo::new(stream), service).await,
+        None => {
+            http1::Builder::new()
+                .serve_connection(TokioIo::new(stream), service)
+                .await
+        }
     };
 }

@@ -1,8 +1,8 @@
 //! The keys at hand, on two levels.
 //!
 //! All of them lie in a quick_cache, bounded by count and bytes, which also knows what to evict. Those in use lie
-//! beside it in snapshots that readers share without writing a word: 64 parts, each an arc-swap of a hash table, so that
-//! adding a key copies one part. A reader borrows the entry under the snapshot's guard; cloning the `Arc` of a
+//! beside it in snapshots that readers share without writing a word: 64 parts, each an arc-swap of a hash table, so
+//! that adding a key copies one part. A reader borrows the entry under the snapshot's guard; cloning the `Arc` of a
 //! key that two threads use costs more than the look-up.
 //!
 //! Either level may hold what the other has dropped, so together they hold at most twice the bounds.
@@ -44,14 +44,24 @@ impl KeyCache {
         let share = max_bytes.checked_div(keys).unwrap_or(max_bytes).max(1);
         let hasher = RandomState::default();
         // A few keys are not spread so thin that one part is full while another is empty.
-        let shards = (max_keys / 16).next_power_of_two().clamp(1, KEY_SNAPSHOT_SHARDS);
+        let shards = (max_keys / 16)
+            .next_power_of_two()
+            .clamp(1, KEY_SNAPSHOT_SHARDS);
         let bounds = ShardBounds {
             keys: max_keys.div_ceil(shards).min(MAX_KEYS_IN_SNAPSHOT_SHARD),
-            bytes: max_bytes.checked_div(u64::try_from(shards).unwrap_or(1)).unwrap_or(max_bytes),
+            bytes: max_bytes
+                .checked_div(u64::try_from(shards).unwrap_or(1))
+                .unwrap_or(max_bytes),
         };
         Self {
             in_use: (0..shards).map(|_| Shard::new(bounds)).collect(),
-            all: Cache::with(max_keys, max_bytes, AtLeast(share), hasher.clone(), DefaultLifecycle::default()),
+            all: Cache::with(
+                max_keys,
+                max_bytes,
+                AtLeast(share),
+                hasher.clone(),
+                DefaultLifecycle::default(),
+            ),
             hasher,
         }
     }
@@ -104,7 +114,8 @@ impl KeyCache {
     /// Ends an entry, and drops it from both levels.
     pub(super) fn remove(&self, entry: &Arc<Entry>) {
         entry.end();
-        self.all.remove_if(entry.key_id(), |stored| Arc::ptr_eq(stored, entry));
+        self.all
+            .remove_if(entry.key_id(), |stored| Arc::ptr_eq(stored, entry));
         let hash = self.hasher.hash_one(entry.key_id());
         if let Some(shard) = self.shard(hash) {
             shard.remove(&self.hasher, entry);
@@ -118,12 +129,17 @@ impl KeyCache {
 
     /// How many keys the snapshots hold.
     pub(super) fn len_in_use(&self) -> usize {
-        self.in_use.iter().map(|shard| shard.snapshot.load().len()).fold(0, usize::saturating_add)
+        self.in_use
+            .iter()
+            .map(|shard| shard.snapshot.load().len())
+            .fold(0, usize::saturating_add)
     }
 
     /// The part of a hash, by bits that the table inside does not use.
     fn shard(&self, hash: u64) -> Option<&Shard> {
-        let index = usize::try_from((hash >> 40) & 0xffff).ok()?.checked_rem(self.in_use.len())?;
+        let index = usize::try_from((hash >> 40) & 0xffff)
+            .ok()?
+            .checked_rem(self.in_use.len())?;
         self.in_use.get(index)
     }
 }
@@ -137,7 +153,10 @@ struct ShardBounds {
 
 impl ShardBounds {
     fn allow(self, entries: &[Arc<Entry>]) -> bool {
-        let bytes = entries.iter().map(|entry| entry.weight()).fold(0, u64::saturating_add);
+        let bytes = entries
+            .iter()
+            .map(|entry| entry.weight())
+            .fold(0, u64::saturating_add);
         entries.len() <= self.keys && bytes <= self.bytes
     }
 }
@@ -167,7 +186,9 @@ impl Shard {
         if find(&current, hash, entry.key_id()).is_some_and(|present| Arc::ptr_eq(present, entry)) {
             return;
         }
-        let others = current.iter().filter(|other| other.key_id() != entry.key_id());
+        let others = current
+            .iter()
+            .filter(|other| other.key_id() != entry.key_id());
         let mut entries: Vec<_> = others.map(Arc::clone).collect();
         entries.push(Arc::clone(entry));
         if !self.bounds.allow(&entries) {
@@ -185,7 +206,11 @@ impl Shard {
     fn remove(&self, hasher: &RandomState, entry: &Arc<Entry>) {
         let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let current = self.snapshot.load();
-        let entries: Vec<_> = current.iter().filter(|other| !Arc::ptr_eq(other, entry)).map(Arc::clone).collect();
+        let entries: Vec<_> = current
+            .iter()
+            .filter(|other| !Arc::ptr_eq(other, entry))
+            .map(Arc::clone)
+            .collect();
         if entries.len() != current.len() {
             self.publish(hasher, &entries);
         }
@@ -222,7 +247,11 @@ mod tests {
     }
 
     fn has(cache: &KeyCache, key_id: &str, second: u64) -> bool {
-        cache.with_usable(key_id, at(second), |entry| assert_eq!(entry.key_id(), key_id)).is_some()
+        cache
+            .with_usable(key_id, at(second), |entry| {
+                assert_eq!(entry.key_id(), key_id)
+            })
+            .is_some()
     }
 
     #[test]
@@ -230,7 +259,9 @@ mod tests {
         let cache = cache(100);
         assert!(!has(&cache, "a/b", 0));
         cache.insert(&fresh("a/b"), at(0));
-        assert!(has(&cache, "a/b", LONG - 1) && !has(&cache, "a/b", LONG) && !has(&cache, "a/c", 0));
+        assert!(
+            has(&cache, "a/b", LONG - 1) && !has(&cache, "a/b", LONG) && !has(&cache, "a/c", 0)
+        );
         assert!(cache.stored("a/b").is_some());
     }
 
@@ -239,7 +270,11 @@ mod tests {
         let cache = cache(100);
         let entry = fresh("a/b");
         cache.insert(&entry, at(0));
-        let before = cache.in_use.iter().map(|shard| shard.snapshot.load_full()).collect::<Vec<_>>();
+        let before = cache
+            .in_use
+            .iter()
+            .map(|shard| shard.snapshot.load_full())
+            .collect::<Vec<_>>();
         entry.renew(response(), at(LONG), &lifetime(LONG, LONG, LONG), 0);
         cache.keep(&entry);
         assert!(has(&cache, "a/b", LONG + 1));
@@ -290,7 +325,12 @@ mod tests {
         for number in 0..1000 {
             for cache in [&by_count, &by_bytes] {
                 cache.insert(&fresh(&format!("svc/key-{number:03}")), at(0));
-                assert!(cache.len() <= 50 && cache.len_in_use() <= 64, "{} {}", cache.len(), cache.len_in_use());
+                assert!(
+                    cache.len() <= 50 && cache.len_in_use() <= 64,
+                    "{} {}",
+                    cache.len(),
+                    cache.len_in_use()
+                );
             }
         }
         assert!(by_count.len() > 25 && by_bytes.len() > 25);
@@ -299,7 +339,11 @@ mod tests {
     #[test]
     fn the_full_snapshot_drops_the_unusable_first_and_then_the_unused() {
         let cache = cache(3);
-        let (stale, used, unused) = (entry("a/stale", &lifetime(1, 1, 1)), fresh("a/used"), fresh("a/unused"));
+        let (stale, used, unused) = (
+            entry("a/stale", &lifetime(1, 1, 1)),
+            fresh("a/used"),
+            fresh("a/unused"),
+        );
         for entry in [&stale, &used, &unused] {
             cache.insert(entry, at(0));
         }

@@ -107,7 +107,7 @@ impl CacheControl {
         let name = name.trim_ascii().to_ascii_lowercase();
         match name.as_slice() {
             b"no-store" => self.no_store = true,
-            // `no-cache="field"` too: a cache that does not tell fields apart takes it whole (RFC 9111 section 5.2.2.4).
+            // `no-cache="field"` too: who does not tell fields apart takes it whole (RFC 9111 section 5.2.2.4).
             b"no-cache" => self.no_cache = true,
             b"must-revalidate" => self.must_revalidate = true,
             b"public" => self.public = true,
@@ -160,7 +160,10 @@ pub(super) fn delta_seconds(text: &[u8]) -> Option<u64> {
     digits.iter().try_fold(0_u64, |seconds, byte| {
         byte.is_ascii_digit().then(|| {
             let digit = u64::from(byte.wrapping_sub(b'0'));
-            seconds.saturating_mul(10).saturating_add(digit).min(MAX_DELTA_SECONDS)
+            seconds
+                .saturating_mul(10)
+                .saturating_add(digit)
+                .min(MAX_DELTA_SECONDS)
         })
     })
 }
@@ -172,7 +175,10 @@ mod tests {
     fn read(lines: &[&[u8]]) -> CacheControl {
         let mut headers = HeaderMap::new();
         for line in lines {
-            headers.append(header::CACHE_CONTROL, HeaderValue::from_bytes(line).unwrap());
+            headers.append(
+                header::CACHE_CONTROL,
+                HeaderValue::from_bytes(line).unwrap(),
+            );
         }
         CacheControl::of(&headers)
     }
@@ -188,7 +194,10 @@ mod tests {
         assert_eq!(canonical("PUBLIC ,max-age=\"60\""), "public, max-age=60");
         assert_eq!(canonical("No-Store"), "no-store");
         assert_eq!(canonical("no-cache=\"set-cookie\""), "no-cache");
-        assert_eq!(canonical("unknown=\"a, max-age=9, no-store\", max-age=5"), "max-age=5");
+        assert_eq!(
+            canonical("unknown=\"a, max-age=9, no-store\", max-age=5"),
+            "max-age=5"
+        );
     }
 
     #[test]
@@ -197,18 +206,36 @@ mod tests {
         assert_eq!(canonical("max-age=1, MAX-AGE=3600"), "max-age=1");
         let two_lines = read(&[b"max-age=60", b"max-age=\"5\", no-cache"]);
         assert_eq!(two_lines.canonical().unwrap(), "no-cache, max-age=5");
-        assert_eq!(read(&[b"x=\xff", b"no-store"]).canonical().unwrap(), "no-store");
+        assert_eq!(
+            read(&[b"x=\xff", b"no-store"]).canonical().unwrap(),
+            "no-store"
+        );
     }
 
     #[test]
     fn an_age_that_is_no_number_counts_as_none_left() {
         for line in [
-            "max-age", "max-age=", "max-age=-1", "max-age=+1", "max-age=1.5", "max-age= 60", "max-age='60'",
-            "max-age=0x10", "max-age=\"60", "max-age=60s", "max-age=60, max-age=x",
+            "max-age",
+            "max-age=",
+            "max-age=-1",
+            "max-age=+1",
+            "max-age=1.5",
+            "max-age= 60",
+            "max-age='60'",
+            "max-age=0x10",
+            "max-age=\"60",
+            "max-age=60s",
+            "max-age=60, max-age=x",
         ] {
-            assert!(canonical(line).ends_with("max-age=0") || canonical(line) == "no-cache", "{line}");
+            assert!(
+                canonical(line).ends_with("max-age=0") || canonical(line) == "no-cache",
+                "{line}"
+            );
         }
-        assert_eq!(canonical("max-age=99999999999999999999999"), "max-age=2147483648");
+        assert_eq!(
+            canonical("max-age=99999999999999999999999"),
+            "max-age=2147483648"
+        );
         assert_eq!(canonical("max-age=007"), "max-age=7");
     }
 
@@ -220,7 +247,11 @@ mod tests {
         for forbidding in ["must-revalidate", "no-cache", "no-store", "foo=\"bar"] {
             let line = format!("stale-while-revalidate=5, stale-if-error=9, {forbidding}");
             let directives = read(&[line.as_bytes()]);
-            assert_eq!(directives.stale_while_revalidate(), Duration::ZERO, "{forbidding}");
+            assert_eq!(
+                directives.stale_while_revalidate(),
+                Duration::ZERO,
+                "{forbidding}"
+            );
             assert_eq!(directives.stale_if_error(), Duration::ZERO, "{forbidding}");
         }
         assert_eq!(read(&[]).stale_if_error(), Duration::ZERO);

@@ -39,8 +39,8 @@ impl KeyRepositoryConfig {
         Self::with_plain_http(base_url, PlainHttp::Refused)
     }
 
-    /// As [`new`](Self::new), but plain http is allowed to 127.0.0.0/8, ::1 and localhost: for tests and for a repository
-    /// behind a proxy on the same machine. Elsewhere it is refused still.
+    /// As [`new`](Self::new), but plain http is allowed to 127.0.0.0/8, ::1 and localhost: for tests and for a
+    /// repository behind a proxy on the same machine. Elsewhere it is refused still.
     ///
     /// # Errors
     /// As for [`new`](Self::new).
@@ -71,9 +71,12 @@ impl KeyRepositoryConfig {
     /// As for the first URL, and beyond eight repositories.
     pub fn with_fallback(mut self, base_url: &str) -> Result<Self, ConfigError> {
         if self.repositories.len() >= limits::MAX_REPOSITORIES {
-            return Err(ConfigError::new("more than 8 key repositories: each shares the deadline, name fewer"));
+            return Err(ConfigError::new(
+                "more than 8 key repositories: each shares the deadline, name fewer",
+            ));
         }
-        self.repositories.push(BaseUrl::parse(base_url, self.plain_http)?);
+        self.repositories
+            .push(BaseUrl::parse(base_url, self.plain_http)?);
         Ok(self)
     }
 
@@ -91,13 +94,19 @@ impl KeyRepositoryConfig {
     pub fn with_root_certificates(mut self, pem: &[u8]) -> Result<Self, ConfigError> {
         let mut roots = RootCertStore::empty();
         for certificate in CertificateDer::pem_slice_iter(pem) {
-            let added = certificate.ok().and_then(|certificate| roots.add(certificate).ok());
+            let added = certificate
+                .ok()
+                .and_then(|certificate| roots.add(certificate).ok());
             if added.is_none() {
-                return Err(ConfigError::new("a root certificate cannot be read: give X.509 certificates in PEM"));
+                return Err(ConfigError::new(
+                    "a root certificate cannot be read: give X.509 certificates in PEM",
+                ));
             }
         }
         if roots.is_empty() {
-            return Err(ConfigError::new("there is no root certificate in the PEM text: give at least one"));
+            return Err(ConfigError::new(
+                "there is no root certificate in the PEM text: give at least one",
+            ));
         }
         self.roots = Some(Arc::new(roots));
         Ok(self)
@@ -117,8 +126,8 @@ impl KeyRepositoryConfig {
         self
     }
 
-    /// The deadline for the whole of a fetch, redirects and further repositories included, of which each gets an equal
-    /// share of what is left; a caller waits no longer than a quarter of a second more. Default: 5 seconds.
+    /// The deadline for the whole of a fetch, redirects and further repositories included, of which each gets an
+    /// equal share of what is left; a caller waits no longer than a quarter of a second more. Default: 5 seconds.
     #[must_use]
     pub const fn with_fetch_deadline(mut self, deadline: Duration) -> Self {
         self.fetch_deadline = deadline;
@@ -156,15 +165,28 @@ impl KeyRepositoryConfig {
 
     /// What no single setting can check.
     pub(super) fn check(&self) -> Result<(), ConfigError> {
-        let deadlines = [self.connect_deadline, self.headers_deadline, self.fetch_deadline];
-        if deadlines.iter().any(|deadline| deadline.is_zero() || *deadline > limits::MAX_FETCH_DEADLINE) {
-            return Err(ConfigError::new("a deadline of key fetches is 0 or beyond a minute: set it between"));
+        let deadlines = [
+            self.connect_deadline,
+            self.headers_deadline,
+            self.fetch_deadline,
+        ];
+        if deadlines
+            .iter()
+            .any(|deadline| deadline.is_zero() || *deadline > limits::MAX_FETCH_DEADLINE)
+        {
+            return Err(ConfigError::new(
+                "a deadline of key fetches is 0 or beyond a minute: set it between",
+            ));
         }
         if self.max_keys == 0 || self.max_bytes == 0 {
-            return Err(ConfigError::new("the key cache has no room: allow at least one key and some KiB"));
+            return Err(ConfigError::new(
+                "the key cache has no room: allow at least one key and some KiB",
+            ));
         }
         if !(1..=limits::MAX_CONCURRENT_FETCHES).contains(&self.max_concurrent_fetches) {
-            return Err(ConfigError::new("the limit on concurrent key fetches is outside 1 to 4096: set it within"));
+            return Err(ConfigError::new(
+                "the limit on concurrent key fetches is outside 1 to 4096: set it within",
+            ));
         }
         Ok(())
     }
@@ -198,10 +220,15 @@ mod tests {
     #[test]
     fn root_certificates_are_pem_certificates() {
         for pem in [
-            "", "nonsense", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+            "",
+            "nonsense",
+            "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
             "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n",
         ] {
-            assert!(config().with_root_certificates(pem.as_bytes()).is_err(), "{pem}");
+            assert!(
+                config().with_root_certificates(pem.as_bytes()).is_err(),
+                "{pem}"
+            );
         }
     }
 

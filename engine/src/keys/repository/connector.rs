@@ -81,14 +81,16 @@ fn tls_config(config: &KeyRepositoryConfig) -> Result<ClientConfig, ConfigError>
         .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
         .map_err(|error| ConfigError::new(format!("TLS cannot be set up: {error}")))?;
     if let Some(roots) = &config.roots {
-        return Ok(builder.with_root_certificates(Arc::clone(roots)).with_no_client_auth());
+        return Ok(builder
+            .with_root_certificates(Arc::clone(roots))
+            .with_no_client_auth());
     }
     match builder.clone().with_platform_verifier() {
         Ok(builder) => Ok(builder.with_no_client_auth()),
         // Nobody needs to be trusted where https is spoken with nobody.
-        Err(_) if config.repositories.iter().all(|base| !base.is_https()) => {
-            Ok(builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
-        }
+        Err(_) if config.repositories.iter().all(|base| !base.is_https()) => Ok(builder
+            .with_root_certificates(RootCertStore::empty())
+            .with_no_client_auth()),
         Err(error) => Err(ConfigError::new(format!(
             "the platform's root certificates cannot be loaded ({error}): install them or name your own roots"
         ))),

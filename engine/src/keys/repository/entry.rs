@@ -36,7 +36,9 @@ pub(super) struct MonotonicClock {
 
 impl MonotonicClock {
     pub(super) fn start() -> Self {
-        Self { start: Instant::now() }
+        Self {
+            start: Instant::now(),
+        }
     }
 
     pub(super) fn now(self) -> Moment {
@@ -74,7 +76,10 @@ impl Entry {
         lifetime: &Lifetime,
         random: u64,
     ) -> Self {
-        let texts = key_id.len().saturating_add(body_length).saturating_add(response.weight());
+        let texts = key_id
+            .len()
+            .saturating_add(body_length)
+            .saturating_add(response.weight());
         let entry = Self {
             key_id: key_id.into(),
             key,
@@ -137,14 +142,21 @@ impl Entry {
     }
 
     /// The key lives on: its response was found unchanged.
-    pub(super) fn renew(&self, response: StoredResponse, asked: Moment, lifetime: &Lifetime, random: u64) {
+    pub(super) fn renew(
+        &self,
+        response: StoredResponse,
+        asked: Moment,
+        lifetime: &Lifetime,
+        random: u64,
+    ) {
         *self.response.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(response);
         self.live(asked, lifetime, random);
     }
 
     /// The key is gone, at once and in every snapshot.
     pub(super) fn end(&self) {
-        self.usable_on_error_until.store(Moment::PAST.0, Ordering::Relaxed);
+        self.usable_on_error_until
+            .store(Moment::PAST.0, Ordering::Relaxed);
         self.usable_until.store(Moment::PAST.0, Ordering::Release);
     }
 
@@ -153,7 +165,8 @@ impl Entry {
     pub(super) fn could_not_refresh(&self, now: Moment, on_error: bool, random: u64) {
         let failures = self.failures.fetch_add(1, Ordering::Relaxed);
         let pause = backoff(failures, random);
-        self.refresh_at.store(now.saturating_add(pause).0, Ordering::Relaxed);
+        self.refresh_at
+            .store(now.saturating_add(pause).0, Ordering::Relaxed);
         if on_error {
             let until = self.usable_on_error_until.load(Ordering::Relaxed);
             self.usable_until.fetch_max(until, Ordering::Release);
@@ -176,8 +189,10 @@ impl Entry {
         let after = |duration: Duration| asked.saturating_add(duration).0;
         let usable = lifetime.fresh.max(lifetime.while_revalidating);
         self.failures.store(0, Ordering::Relaxed);
-        self.refresh_at.store(after(lifetime.refresh_point(random)), Ordering::Relaxed);
-        self.usable_on_error_until.store(after(lifetime.on_error), Ordering::Relaxed);
+        self.refresh_at
+            .store(after(lifetime.refresh_point(random)), Ordering::Relaxed);
+        self.usable_on_error_until
+            .store(after(lifetime.on_error), Ordering::Relaxed);
         self.usable_until.store(after(usable), Ordering::Release);
     }
 }
@@ -187,7 +202,12 @@ fn backoff(failures: u32, random: u64) -> Duration {
     let doubled = REFRESH_BACKOFF.start().saturating_mul(1 << failures.min(6));
     let pause = doubled.min(*REFRESH_BACKOFF.end());
     let permille = u32::try_from(random % 501).unwrap_or(0);
-    pause.saturating_add(pause.saturating_mul(permille).checked_div(1000).unwrap_or_default())
+    pause.saturating_add(
+        pause
+            .saturating_mul(permille)
+            .checked_div(1000)
+            .unwrap_or_default(),
+    )
 }
 
 #[cfg(test)]
@@ -220,7 +240,13 @@ pub(super) mod tests {
     pub(crate) fn response() -> StoredResponse {
         let url = Url::parse("https://keys.example/a").unwrap();
         let request = Request::new(());
-        StoredResponse::new(&url, &request, StatusCode::OK, &HeaderMap::new(), SystemTime::UNIX_EPOCH)
+        StoredResponse::new(
+            &url,
+            &request,
+            StatusCode::OK,
+            &HeaderMap::new(),
+            SystemTime::UNIX_EPOCH,
+        )
     }
 
     pub(crate) fn key() -> Arc<VerifyingKey> {
@@ -238,7 +264,15 @@ pub(super) mod tests {
 
     /// A key asked for at second 0.
     pub(crate) fn entry(key_id: &str, lifetime: &Lifetime) -> Arc<Entry> {
-        Arc::new(Entry::new(key_id, key(), 1000, response(), at(0), lifetime, 0))
+        Arc::new(Entry::new(
+            key_id,
+            key(),
+            1000,
+            response(),
+            at(0),
+            lifetime,
+            0,
+        ))
     }
 
     #[test]

@@ -45,7 +45,8 @@ impl Failure {
                 Some(io) => {
                     kind = io.kind();
                     // `source` of an I/O error skips the error that it was made from.
-                    io.get_ref().map(|inner| -> &(dyn Error + 'static) { inner })
+                    io.get_ref()
+                        .map(|inner| -> &(dyn Error + 'static) { inner })
                 }
                 None => error.source(),
             };
@@ -65,8 +66,8 @@ impl Failure {
         }
     }
 
-    /// Whether a stale key may be used instead: "an error is any situation that would result in a 500, 502, 503, or 504
-    /// HTTP response status code being returned" (RFC 5861 section 4).
+    /// Whether a stale key may be used instead: "an error is any situation that would result in a 500, 502, 503, or
+    /// 504 HTTP response status code being returned" (RFC 5861 section 4).
     pub(super) fn allows_stale(&self) -> bool {
         match self {
             Self::Connection(_) | Self::Tls(_) | Self::Deadline => true,
@@ -102,7 +103,10 @@ mod tests {
         assert!(matches!(Failure::of(&tls), Failure::Tls(_)));
         let refused = io::Error::other(io::Error::from(io::ErrorKind::ConnectionRefused));
         let failure = Failure::of(&refused);
-        assert!(matches!(failure, Failure::Connection(io::ErrorKind::ConnectionRefused)));
+        assert!(matches!(
+            failure,
+            Failure::Connection(io::ErrorKind::ConnectionRefused)
+        ));
         let timeout = io::Error::from(io::ErrorKind::TimedOut);
         assert!(matches!(Failure::of(&timeout), Failure::Deadline));
     }
@@ -110,11 +114,22 @@ mod tests {
     #[test]
     fn only_an_outage_leads_to_the_next_repository_or_to_a_stale_key() {
         let status = |code| Failure::Status(StatusCode::from_u16(code).unwrap());
-        for failure in [Failure::Deadline, Failure::Connection(io::ErrorKind::Other), status(500), status(503)] {
+        for failure in [
+            Failure::Deadline,
+            Failure::Connection(io::ErrorKind::Other),
+            status(500),
+            status(503),
+        ] {
             assert!(failure.is_outage() && failure.allows_stale(), "{failure}");
         }
         assert!(status(507).is_outage() && !status(507).allows_stale());
-        for failure in [Failure::Redirect, Failure::TooLong, Failure::ContentEncoding, status(206), status(429)] {
+        for failure in [
+            Failure::Redirect,
+            Failure::TooLong,
+            Failure::ContentEncoding,
+            status(206),
+            status(429),
+        ] {
             assert!(!failure.is_outage() && !failure.allows_stale(), "{failure}");
         }
     }

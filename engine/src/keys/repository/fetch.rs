@@ -1,6 +1,7 @@
 //! Fetching: one key from the repositories, over HTTP/1.1.
 //!
-//! It knows nothing of caches, but hands back what one needs. Every wait in here has a deadline, and every length a limit.
+//! It knows nothing of caches, but hands back what one needs. Every wait in here has a deadline, every length a
+//! limit.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -37,7 +38,11 @@ pub(super) struct Fetcher {
 /// What the repositories said.
 pub(super) enum Answer {
     /// Here is the key.
-    Key { key: VerifyingKey, body_length: usize, reuse: Reuse },
+    Key {
+        key: VerifyingKey,
+        body_length: usize,
+        reuse: Reuse,
+    },
     /// The stored response still holds.
     Unchanged { reuse: Reuse },
     /// There is no such key.
@@ -56,10 +61,19 @@ pub(super) struct Reuse {
 
 /// What one repository said.
 enum Found {
-    Key { key: VerifyingKey, body_length: usize, response: StoredResponse },
-    Unchanged { response: StoredResponse },
+    Key {
+        key: VerifyingKey,
+        body_length: usize,
+        response: StoredResponse,
+    },
+    Unchanged {
+        response: StoredResponse,
+    },
     NoSuchKey(StatusCode),
-    Redirect { target: Url, lifetime: Lifetime },
+    Redirect {
+        target: Url,
+        lifetime: Lifetime,
+    },
 }
 
 impl Fetcher {
@@ -82,26 +96,54 @@ impl Fetcher {
         })
     }
 
-    /// Fetches a key, or revalidates what is `stored` of it. The answer that there is none takes every repository that
-    /// was asked: one that could not answer may have it.
+    /// Fetches a key, or revalidates what is `stored` of it. The answer that there is none takes every repository
+    /// that was asked: one that could not answer may have it.
     pub(super) async fn fetch(&self, key_id: KeyId<'_>, stored: Option<&StoredResponse>) -> Answer {
         let start = Instant::now();
         let mut outage = None;
         let mut left = u32::try_from(self.repositories.len()).unwrap_or(u32::MAX);
         for base in &self.repositories {
-            let share = self.fetch_deadline.saturating_sub(start.elapsed()).checked_div(left);
+            let share = self
+                .fetch_deadline
+                .saturating_sub(start.elapsed())
+                .checked_div(left);
             left = left.saturating_sub(1);
             let asking = self.fetch_from(base, key_id, stored);
-            let found = timeout(share.unwrap_or_default(), asking).await.unwrap_or(Err(Failure::Deadline));
+            let found = timeout(share.unwrap_or_default(), asking)
+                .await
+                .unwrap_or(Err(Failure::Deadline));
             report(base, key_id, &found);
             match found {
-                Ok((Found::Key { key, body_length, response }, lifetime, asked)) => {
-                    return Answer::Key { key, body_length, reuse: Reuse { response, lifetime, asked } };
+                Ok((
+                    Found::Key {
+                        key,
+                        body_length,
+                        response,
+                    },
+                    lifetime,
+                    asked,
+                )) => {
+                    return Answer::Key {
+                        key,
+                        body_length,
+                        reuse: Reuse {
+                            response,
+                            lifetime,
+                            asked,
+                        },
+                    };
                 }
                 Ok((Found::Unchanged { response }, lifetime, asked)) => {
-                    return Answer::Unchanged { reuse: Reuse { response, lifetime, asked } };
+                    return Answer::Unchanged {
+                        reuse: Reuse {
+                            response,
+                            lifetime,
+                            asked,
+                        },
+                    };
                 }
-                Ok((Found::NoSuchKey(StatusCode::NOT_FOUND), ..)) if self.fallback_on_not_found => {}
+                Ok((Found::NoSuchKey(StatusCode::NOT_FOUND), ..)) if self.fallback_on_not_found => {
+                }
                 Ok(_) => break,
                 Err(failure) if failure.is_outage() => outage = Some(failure),
                 Err(failure) => return Answer::Failed(failure),
@@ -142,7 +184,8 @@ impl Fetcher {
     async fn ask(&self, url: &Url, stored: Option<&StoredResponse>) -> Result<Found, Failure> {
         let request = plain_request(url, stored.is_some())?;
         let stored = stored.filter(|stored| stored.url() == url);
-        let condition = stored.and_then(|stored| Some((stored, stored.conditional(&request, SystemTime::now())?)));
+        let condition = stored
+            .and_then(|stored| Some((stored, stored.conditional(&request, SystemTime::now())?)));
         if let Some((stored, headers)) = condition {
             let response = self.send(&request, headers).await?;
             if response.status() != StatusCode::NOT_MODIFIED {
@@ -157,7 +200,11 @@ impl Fetcher {
         self.read(url, &request, response).await
     }
 
-    async fn send(&self, request: &Request<()>, headers: HeaderMap) -> Result<Response<Incoming>, Failure> {
+    async fn send(
+        &self,
+        request: &Request<()>,
+        headers: HeaderMap,
+    ) -> Result<Response<Incoming>, Failure> {
         let mut sent = Request::new(Empty::new());
         *sent.method_mut() = request.method().clone();
         *sent.uri_mut() = request.uri().clone();
@@ -171,7 +218,12 @@ impl Fetcher {
 
     /// What a response means. 403, 404 and 410 say that there is no such key: object stores answer 403 for what is
     /// not there.
-    async fn read(&self, url: &Url, request: &Request<()>, response: Response<Incoming>) -> Result<Found, Failure> {
+    async fn read(
+        &self,
+        url: &Url,
+        request: &Request<()>,
+        response: Response<Incoming>,
+    ) -> Result<Found, Failure> {
         let received = SystemTime::now();
         let (head, body) = response.into_parts();
         let stored = || StoredResponse::new(url, request, head.status, &head.headers, received);
@@ -179,12 +231,20 @@ impl Fetcher {
             200 => {
                 refuse_encoding(&head.headers)?;
                 let (key, body_length) = self.read_key(body).await?;
-                Ok(Found::Key { key, body_length, response: stored() })
+                Ok(Found::Key {
+                    key,
+                    body_length,
+                    response: stored(),
+                })
             }
             301 | 302 | 303 | 307 | 308 => {
                 let lifetime = stored().lifetime();
-                let location = head.headers.get(header::LOCATION).ok_or(Failure::Redirect)?;
-                let target = redirect_target(url, location.as_bytes(), self.plain_http).ok_or(Failure::Redirect)?;
+                let location = head
+                    .headers
+                    .get(header::LOCATION)
+                    .ok_or(Failure::Redirect)?;
+                let target = redirect_target(url, location.as_bytes(), self.plain_http)
+                    .ok_or(Failure::Redirect)?;
                 drain(body).await;
                 Ok(Found::Redirect { target, lifetime })
             }
@@ -205,7 +265,9 @@ impl Fetcher {
             return Err(Failure::TooLong);
         }
         let body = Limited::new(body, limit).collect().await;
-        let pem = body.map_err(|error| Failure::of(error.as_ref()))?.to_bytes();
+        let pem = body
+            .map_err(|error| Failure::of(error.as_ref()))?
+            .to_bytes();
         let key = VerifyingKey::from_pem_with(&pem, self.backend).map_err(Failure::NotAKey)?;
         Ok((key, pem.len()))
     }
@@ -221,15 +283,21 @@ impl Found {
     }
 }
 
-/// "The resource server MUST send a GET request and it SHOULD include an `Accept` header that expresses preference for
-/// the MIME type `application/x-pem-file`." A revalidation is not to be answered by a cache on the way.
+/// "The resource server MUST send a GET request and it SHOULD include an `Accept` header that expresses
+/// preference for the MIME type `application/x-pem-file`." A revalidation is not to be answered by a cache on the way.
 fn plain_request(url: &Url, revalidates: bool) -> Result<Request<()>, Failure> {
     let mut request = Request::new(());
     *request.method_mut() = Method::GET;
     *request.uri_mut() = to_uri(url).ok_or(Failure::Url)?;
     let headers = request.headers_mut();
-    headers.insert(header::ACCEPT, HeaderValue::from_static("application/x-pem-file"));
-    headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    headers.insert(
+        header::ACCEPT,
+        HeaderValue::from_static("application/x-pem-file"),
+    );
+    headers.insert(
+        header::ACCEPT_ENCODING,
+        HeaderValue::from_static("identity"),
+    );
     headers.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
     if revalidates {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
@@ -239,7 +307,12 @@ fn plain_request(url: &Url, revalidates: bool) -> Result<Request<()>, Failure> {
 
 fn refuse_encoding(headers: &HeaderMap) -> Result<(), Failure> {
     let mut encodings = headers.get_all(header::CONTENT_ENCODING).iter();
-    if encodings.all(|value| value.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity")) {
+    if encodings.all(|value| {
+        value
+            .as_bytes()
+            .trim_ascii()
+            .eq_ignore_ascii_case(b"identity")
+    }) {
         Ok(())
     } else {
         Err(Failure::ContentEncoding)
@@ -249,7 +322,11 @@ fn refuse_encoding(headers: &HeaderMap) -> Result<(), Failure> {
 /// Reads a short body to its end, so that the connection can serve the next request; the answer does not depend
 /// on it, and does not wait for it long.
 async fn drain(body: Incoming) {
-    if body.size_hint().upper().is_some_and(|length| length <= limits::MAX_DRAINED_BODY) {
+    if body
+        .size_hint()
+        .upper()
+        .is_some_and(|length| length <= limits::MAX_DRAINED_BODY)
+    {
         let _ = timeout(limits::DRAIN_DEADLINE, body.collect()).await;
     }
 }
@@ -261,8 +338,12 @@ fn report(base: &BaseUrl, key_id: KeyId<'_>, found: &Result<(Found, Lifetime, In
         Ok((Found::NoSuchKey(status), ..)) => {
             tracing::debug!(repository, %key_id, status = status.as_u16(), "there is no such key");
         }
-        Ok((Found::Unchanged { .. }, ..)) => tracing::debug!(repository, %key_id, "the key is unchanged"),
+        Ok((Found::Unchanged { .. }, ..)) => {
+            tracing::debug!(repository, %key_id, "the key is unchanged")
+        }
         Ok(_) => tracing::debug!(repository, %key_id, "the key was fetched"),
-        Err(failure) => tracing::warn!(repository, %key_id, %failure, "the key could not be fetched"),
+        Err(failure) => {
+            tracing::warn!(repository, %key_id, %failure, "the key could not be fetched")
+        }
     }
 }

@@ -108,7 +108,10 @@ mod tests {
     use super::*;
 
     fn block_on(test: impl Future<Output = ()>) {
-        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(test);
+        tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap()
+            .block_on(test);
     }
 
     fn lead(flights: &Arc<Flights<u32>>, key: &str) -> Landing<u32> {

@@ -104,7 +104,12 @@ impl StoredResponse {
     ) -> Self {
         let headers = kept(headers);
         let policy = policy(request, status, &headers, received);
-        Self { url: url.clone(), headers, policy, received }
+        Self {
+            url: url.clone(),
+            headers,
+            policy,
+            received,
+        }
     }
 
     /// The URL that gave the response, after redirects. Its validators mean nothing elsewhere.
@@ -114,7 +119,10 @@ impl StoredResponse {
 
     /// How many bytes are kept.
     pub(super) fn weight(&self) -> usize {
-        let headers = self.headers.iter().map(|(name, value)| name.as_str().len().saturating_add(value.len()));
+        let headers = self
+            .headers
+            .iter()
+            .map(|(name, value)| name.as_str().len().saturating_add(value.len()));
         headers.fold(self.url.as_str().len(), usize::saturating_add)
     }
 
@@ -139,9 +147,11 @@ impl StoredResponse {
     /// a plain `request`. `None` if the response has no validator.
     pub(super) fn conditional(&self, request: &Request<()>, now: SystemTime) -> Option<HeaderMap> {
         match self.policy.before_request(request, now) {
-            BeforeRequest::Stale { request, matches: true }
-                if request.headers.contains_key(header::IF_NONE_MATCH)
-                    || request.headers.contains_key(header::IF_MODIFIED_SINCE) =>
+            BeforeRequest::Stale {
+                request,
+                matches: true,
+            } if request.headers.contains_key(header::IF_NONE_MATCH)
+                || request.headers.contains_key(header::IF_MODIFIED_SINCE) =>
             {
                 Some(request.headers)
             }
@@ -163,7 +173,13 @@ impl StoredResponse {
         match self.policy.after_response(request, &not_modified, received) {
             AfterResponse::NotModified(..) => {
                 let merged = merged(&self.headers, headers);
-                Some(Self::new(&self.url, request, StatusCode::OK, &merged, received))
+                Some(Self::new(
+                    &self.url,
+                    request,
+                    StatusCode::OK,
+                    &merged,
+                    received,
+                ))
             }
             AfterResponse::Modified(..) => None,
         }
@@ -196,13 +212,17 @@ fn kept(headers: &HeaderMap) -> HeaderMap {
     selected
 }
 
-/// "the cache MUST add each header field in the provided response to the stored response, replacing field values that are
-/// already present" (RFC 9111 section 3.2). `Age` and `Date` are of the newer response or of none.
+/// "the cache MUST add each header field in the provided response to the stored response, replacing field values
+/// that are already present" (RFC 9111 section 3.2). `Age` and `Date` are of the newer response or of none.
 fn merged(stored: &HeaderMap, newer: &HeaderMap) -> HeaderMap {
     let mut merged = HeaderMap::new();
     for name in &KEPT {
         let is_of_its_message = name == header::AGE || name == header::DATE;
-        let source = if newer.contains_key(name) || is_of_its_message { newer } else { stored };
+        let source = if newer.contains_key(name) || is_of_its_message {
+            newer
+        } else {
+            stored
+        };
         for value in source.get_all(name) {
             merged.append(name, value.clone());
         }
@@ -211,7 +231,12 @@ fn merged(stored: &HeaderMap, newer: &HeaderMap) -> HeaderMap {
 }
 
 /// The policy of the response, as a private cache without heuristics.
-fn policy(request: &Request<()>, status: StatusCode, headers: &HeaderMap, received: SystemTime) -> CachePolicy {
+fn policy(
+    request: &Request<()>,
+    status: StatusCode,
+    headers: &HeaderMap,
+    received: SystemTime,
+) -> CachePolicy {
     let mut response = Response::new(());
     *response.status_mut() = status;
     *response.headers_mut() = normalised(headers);
@@ -263,15 +288,25 @@ fn age(headers: &HeaderMap, received: SystemTime) -> Duration {
     let apparent = date(headers)
         .and_then(|date| received.duration_since(date).ok())
         .map_or(0, |apparent| apparent.as_secs());
-    let ages = headers.get_all(header::AGE).iter().flat_map(|line| line.as_bytes().split(|&byte| byte == b','));
+    let ages = headers
+        .get_all(header::AGE)
+        .iter()
+        .flat_map(|line| line.as_bytes().split(|&byte| byte == b','));
     // What is no number is ignored (RFC 9111 section 5.1).
-    let stated = ages.filter_map(|text| delta_seconds(text.trim_ascii())).max().unwrap_or(0);
+    let stated = ages
+        .filter_map(|text| delta_seconds(text.trim_ascii()))
+        .max()
+        .unwrap_or(0);
     Duration::from_secs(apparent.max(stated))
 }
 
 fn varies_on_everything(headers: &HeaderMap) -> bool {
     let mut lines = headers.get_all(header::VARY).iter();
-    lines.any(|line| line.as_bytes().split(|&byte| byte == b',').any(|name| name.trim_ascii() == b"*"))
+    lines.any(|line| {
+        line.as_bytes()
+            .split(|&byte| byte == b',')
+            .any(|name| name.trim_ascii() == b"*")
+    })
 }
 
 fn date(headers: &HeaderMap) -> Option<SystemTime> {

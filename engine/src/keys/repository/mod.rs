@@ -1,15 +1,15 @@
 //! Keys from a key repository over HTTP: "`${baseurl}/${kid}`", cached as HTTP says and in no other way.
 //!
 //! ```text
-//! with_key ─▶ cache ─ hit ─▶ key          (never waits; near its end a hit starts a refresh in the background)
+//! with_key ─▶ cache ─ hit ─▶ key   (never waits; near the key's end a hit starts a refresh)
 //!               └─ miss ─▶ NotLoaded
 //! fetch ─▶ flight ─ leader ─▶ admission ─▶ fetch ─▶ freshness ─▶ cache ─▶ everyone who waits
 //!               └─ others wait
 //! ```
 //!
-//! A fetch runs on a task of its own, so that no caller's hanging up cancels it for others. Its failure reaches those
-//! who waited and is not kept. What a response means for a token: 403, 404 and 410 say that there is no such key; whatever
-//! else yields no key says nothing about the token.
+//! A fetch runs on a task of its own, so that no caller's hanging up cancels it for others. Its failure reaches
+//! those who waited and is not kept. What a response means for a token: 403, 404 and 410 say that there is no such
+//! key; whatever else yields no key says nothing about the token.
 //!
 //! Freshness is kept in monotonic time; the time of day is read only for the dates that HTTP compares.
 
@@ -52,6 +52,25 @@ type Fetched = Result<Arc<VerifyingKey>, KeyError>;
 /// The client of a key repository: a [`KeySource`] over HTTP.
 ///
 /// Clones share everything.
+///
+/// ```no_run
+/// use asap_engine::{KeyId, KeyRepository, KeyRepositoryConfig, KeySource, Lookup};
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let config = KeyRepositoryConfig::new("https://keys.example/v1")?
+///     .with_fallback("https://keys-standby.example/v1")?;
+/// let keys = KeyRepository::new(config)?;
+/// let key_id = KeyId::parse("service/key-1").ok_or("not a kid")?;
+/// match keys.with_key(key_id, |_key| "at hand") {
+///     Lookup::Found(answer) => println!("{answer}"),
+///     _ => match keys.fetch(key_id).await {
+///         Ok(_key) => println!("fetched"),
+///         Err(error) => println!("{error:?}"),
+///     },
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct KeyRepository {
     shared: Arc<Shared>,
@@ -73,7 +92,8 @@ impl KeyRepository {
     /// which needs I/O and time enabled.
     ///
     /// # Errors
-    /// If a setting cannot work, if there is no tokio runtime, or if the platform's root certificates cannot be loaded.
+    /// If a setting cannot work, if there is no tokio runtime, or if the platform's root certificates cannot be
+    /// loaded.
     pub fn new(config: KeyRepositoryConfig) -> Result<Self, ConfigError> {
         config.check()?;
         let runtime = Handle::try_current().map_err(|_| {
@@ -97,12 +117,20 @@ impl KeyRepository {
     #[must_use]
     pub fn stats(&self) -> KeyRepositoryStats {
         let shared = &self.shared;
-        shared.stats.snapshot(shared.cache.len(), shared.cache.len_in_use(), shared.flights.len())
+        shared.stats.snapshot(
+            shared.cache.len(),
+            shared.cache.len_in_use(),
+            shared.flights.len(),
+        )
     }
 }
 
 impl KeySource for KeyRepository {
-    fn with_key<T>(&self, key_id: KeyId<'_>, use_key: impl FnOnce(&VerifyingKey) -> T) -> Lookup<T> {
+    fn with_key<T>(
+        &self,
+        key_id: KeyId<'_>,
+        use_key: impl FnOnce(&VerifyingKey) -> T,
+    ) -> Lookup<T> {
         let shared = &self.shared;
         let now = shared.clock.now();
         let found = shared.cache.with_usable(key_id.as_str(), now, |entry| {
@@ -142,7 +170,9 @@ impl KeySource for KeyRepository {
 
 impl fmt::Debug for KeyRepository {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("KeyRepository").field("stats", &self.stats()).finish_non_exhaustive()
+        f.debug_struct("KeyRepository")
+            .field("stats", &self.stats())
+            .finish_non_exhaustive()
     }
 }
 
@@ -151,7 +181,9 @@ impl Shared {
     fn lead(self: &Arc<Self>, landing: Landing<Fetched>) -> Waiter<Fetched> {
         let waiter = landing.waiter();
         let known = self.cache.stored(landing.key());
-        let usable = known.as_ref().filter(|entry| entry.is_usable(self.clock.now()));
+        let usable = known
+            .as_ref()
+            .filter(|entry| entry.is_usable(self.clock.now()));
         if let Some(entry) = usable {
             // The flight before this one landed after this caller had looked.
             self.stats.hit();
@@ -172,11 +204,18 @@ impl Shared {
 
     /// Starts the fetch, if the limits allow it.
     fn depart(self: &Arc<Self>, landing: Landing<Fetched>, known: Option<Arc<Entry>>) {
-        let purpose = if known.is_some() { Purpose::Revalidation } else { Purpose::FirstFetch };
+        let purpose = if known.is_some() {
+            Purpose::Revalidation
+        } else {
+            Purpose::FirstFetch
+        };
         let claim = RefreshClaim::new(self, known.as_ref());
         let Some(place) = self.admission.admit(purpose) else {
             self.stats.refused_by_limits();
-            tracing::warn!(key_id = landing.key(), "the key was not asked for: too many fetches are under way");
+            tracing::warn!(
+                key_id = landing.key(),
+                "the key was not asked for: too many fetches are under way"
+            );
             landing.land(Err(KeyError::Unavailable));
             return;
         };
@@ -209,7 +248,14 @@ impl Shared {
     /// Brings the cache up to date with an answer, and tells what those who wait get.
     fn settle(&self, key_id: KeyId<'_>, known: Option<Arc<Entry>>, answer: Answer) -> Fetched {
         match (answer, known) {
-            (Answer::Key { key, body_length, reuse }, known) => {
+            (
+                Answer::Key {
+                    key,
+                    body_length,
+                    reuse,
+                },
+                known,
+            ) => {
                 let key = Arc::new(key);
                 self.store(key_id, &key, body_length, reuse);
                 if let Some(known) = known {
@@ -233,7 +279,11 @@ impl Shared {
                 self.stats.failure();
                 let now = self.clock.now();
                 known.could_not_refresh(now, failure.allows_stale(), random());
-                if known.is_usable(now) { Ok(Arc::clone(known.key())) } else { Err(KeyError::Unavailable) }
+                if known.is_usable(now) {
+                    Ok(Arc::clone(known.key()))
+                } else {
+                    Err(KeyError::Unavailable)
+                }
             }
             (Answer::Failed(_) | Answer::Unchanged { .. }, None) => {
                 self.stats.failure();
@@ -243,17 +293,33 @@ impl Shared {
     }
 
     fn store(&self, key_id: KeyId<'_>, key: &Arc<VerifyingKey>, body_length: usize, reuse: Reuse) {
-        let Reuse { response, lifetime, asked } = reuse;
+        let Reuse {
+            response,
+            lifetime,
+            asked,
+        } = reuse;
         if lifetime.is_reusable() {
             let asked = self.clock.moment(asked);
             let key = Arc::clone(key);
-            let entry = Entry::new(key_id.as_str(), key, body_length, response, asked, &lifetime, random());
+            let entry = Entry::new(
+                key_id.as_str(),
+                key,
+                body_length,
+                response,
+                asked,
+                &lifetime,
+                random(),
+            );
             self.cache.insert(&Arc::new(entry), self.clock.now());
         }
     }
 
     fn renew(&self, known: &Arc<Entry>, reuse: Reuse) {
-        let Reuse { response, lifetime, asked } = reuse;
+        let Reuse {
+            response,
+            lifetime,
+            asked,
+        } = reuse;
         if lifetime.is_reusable() {
             known.renew(response, self.clock.moment(asked), &lifetime, random());
             self.cache.keep(known);
@@ -271,7 +337,10 @@ struct RefreshClaim {
 
 impl RefreshClaim {
     fn new(shared: &Shared, known: Option<&Arc<Entry>>) -> Self {
-        Self { claimed: known.map(Arc::clone), clock: shared.clock }
+        Self {
+            claimed: known.map(Arc::clone),
+            clock: shared.clock,
+        }
     }
 }
 
@@ -295,6 +364,11 @@ mod tests {
     #[test]
     fn a_repository_outside_of_a_runtime_is_a_configuration_error() {
         let config = KeyRepositoryConfig::allowing_http_to_loopback("http://127.0.0.1").unwrap();
-        assert!(KeyRepository::new(config).unwrap_err().to_string().contains("tokio runtime"));
+        assert!(
+            KeyRepository::new(config)
+                .unwrap_err()
+                .to_string()
+                .contains("tokio runtime")
+        );
     }
 }

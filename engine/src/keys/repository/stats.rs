@@ -35,9 +35,9 @@ impl StripedCounter {
     }
 
     fn sum(&self) -> u64 {
-        self.lines
-            .iter()
-            .fold(0, |sum: u64, line| sum.wrapping_add(line.0.load(Ordering::Relaxed)))
+        self.lines.iter().fold(0, |sum: u64, line| {
+            sum.wrapping_add(line.0.load(Ordering::Relaxed))
+        })
     }
 }
 
@@ -86,7 +86,12 @@ impl Stats {
         self.failures.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(super) fn snapshot(&self, keys: usize, keys_in_use: usize, in_flight: usize) -> KeyRepositoryStats {
+    pub(super) fn snapshot(
+        &self,
+        keys: usize,
+        keys_in_use: usize,
+        in_flight: usize,
+    ) -> KeyRepositoryStats {
         KeyRepositoryStats {
             hits: self.hits.sum(),
             fetches: self.fetches.load(Ordering::Relaxed),

@@ -27,7 +27,9 @@ impl BaseUrl {
     /// Checks a base URL from a configuration. The error never quotes it: it could hold a password.
     pub(super) fn parse(text: &str, plain_http: PlainHttp) -> Result<Self, ConfigError> {
         let url = Url::parse(text).map_err(|_| {
-            ConfigError::new("the key repository's base URL is not a URL: write it as https://host/path")
+            ConfigError::new(
+                "the key repository's base URL is not a URL: write it as https://host/path",
+            )
         })?;
         if !url.has_host() || url.host_str().is_none_or(str::is_empty) {
             return Err(ConfigError::new(
@@ -120,20 +122,33 @@ mod tests {
     }
 
     fn redirect(from: &str, location: &str) -> Option<String> {
-        redirect_target(&Url::parse(from).unwrap(), location.as_bytes(), PlainHttp::Refused).map(String::from)
+        redirect_target(
+            &Url::parse(from).unwrap(),
+            location.as_bytes(),
+            PlainHttp::Refused,
+        )
+        .map(String::from)
     }
 
     #[test]
     fn the_key_id_is_appended_to_the_base_with_one_slash() {
         let key_id = KeyId::parse("svc/a..b/...+-_").unwrap();
-        for text in ["https://keys.example/v1", "https://keys.example/v1/", "HTTPS://KEYS.example:443/v1"] {
+        for text in [
+            "https://keys.example/v1",
+            "https://keys.example/v1/",
+            "HTTPS://KEYS.example:443/v1",
+        ] {
             assert_eq!(
                 base(text).unwrap().key_url(key_id).unwrap().as_str(),
                 "https://keys.example/v1/svc/a..b/...+-_"
             );
         }
         assert_eq!(
-            base("https://keys.example").unwrap().key_url(key_id).unwrap().as_str(),
+            base("https://keys.example")
+                .unwrap()
+                .key_url(key_id)
+                .unwrap()
+                .as_str(),
             "https://keys.example/svc/a..b/...+-_"
         );
     }
@@ -141,9 +156,18 @@ mod tests {
     #[test]
     fn a_base_url_that_could_not_be_trusted_is_refused_without_being_quoted() {
         for text in [
-            "", "keys.example", "http://keys.example", "http://127.0.0.1", "ftp://keys.example", "file:///keys",
-            "https://", "https://user@keys.example", "https://:secret@keys.example", "https://keys.example/?a",
-            "https://keys.example/#a", "data:text/plain,a",
+            "",
+            "keys.example",
+            "http://keys.example",
+            "http://127.0.0.1",
+            "ftp://keys.example",
+            "file:///keys",
+            "https://",
+            "https://user@keys.example",
+            "https://:secret@keys.example",
+            "https://keys.example/?a",
+            "https://keys.example/#a",
+            "data:text/plain,a",
         ] {
             let error = base(text).unwrap_err().to_string();
             assert!(!error.contains("secret") && !error.contains('\n'), "{text}");
@@ -152,39 +176,81 @@ mod tests {
 
     #[test]
     fn plain_http_is_for_loopback_and_only_when_asked_for() {
-        for text in ["http://127.0.0.1:8080", "http://127.8.8.8", "http://[::1]:1", "http://localhost/keys"] {
-            assert!(BaseUrl::parse(text, PlainHttp::ToLoopback).is_ok(), "{text}");
+        for text in [
+            "http://127.0.0.1:8080",
+            "http://127.8.8.8",
+            "http://[::1]:1",
+            "http://localhost/keys",
+        ] {
+            assert!(
+                BaseUrl::parse(text, PlainHttp::ToLoopback).is_ok(),
+                "{text}"
+            );
             assert!(BaseUrl::parse(text, PlainHttp::Refused).is_err(), "{text}");
         }
-        for text in ["http://10.0.0.1", "http://localhost.example", "http://128.0.0.1", "http://[::2]", "ftp://localhost"] {
-            assert!(BaseUrl::parse(text, PlainHttp::ToLoopback).is_err(), "{text}");
+        for text in [
+            "http://10.0.0.1",
+            "http://localhost.example",
+            "http://128.0.0.1",
+            "http://[::2]",
+            "ftp://localhost",
+        ] {
+            assert!(
+                BaseUrl::parse(text, PlainHttp::ToLoopback).is_err(),
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn a_relative_location_is_resolved_against_the_url_that_was_asked() {
         let from = "https://keys.example/v1/svc/key";
-        assert_eq!(redirect(from, "other").as_deref(), Some("https://keys.example/v1/svc/other"));
-        assert_eq!(redirect(from, "/x?y#z").as_deref(), Some("https://keys.example/x?y"));
-        assert_eq!(redirect(from, "//cdn.example/x").as_deref(), Some("https://cdn.example/x"));
-        assert_eq!(redirect(from, "../../k").as_deref(), Some("https://keys.example/k"));
+        assert_eq!(
+            redirect(from, "other").as_deref(),
+            Some("https://keys.example/v1/svc/other")
+        );
+        assert_eq!(
+            redirect(from, "/x?y#z").as_deref(),
+            Some("https://keys.example/x?y")
+        );
+        assert_eq!(
+            redirect(from, "//cdn.example/x").as_deref(),
+            Some("https://cdn.example/x")
+        );
+        assert_eq!(
+            redirect(from, "../../k").as_deref(),
+            Some("https://keys.example/k")
+        );
     }
 
     #[test]
     fn a_redirect_leads_from_https_to_https_only() {
         let from = "https://keys.example/v1/svc/key";
         for location in [
-            "http://keys.example/", "http://127.0.0.1/", "file:///etc/passwd", "data:,x", "ftp://keys.example/",
-            "https://user@keys.example/", "https://", "https://[", "javascript:0",
+            "http://keys.example/",
+            "http://127.0.0.1/",
+            "file:///etc/passwd",
+            "data:,x",
+            "ftp://keys.example/",
+            "https://user@keys.example/",
+            "https://",
+            "https://[",
+            "javascript:0",
         ] {
             assert_eq!(redirect(from, location), None, "{location}");
         }
         let to_loopback = |from: &str, location: &str| {
-            redirect_target(&Url::parse(from).unwrap(), location.as_bytes(), PlainHttp::ToLoopback)
+            redirect_target(
+                &Url::parse(from).unwrap(),
+                location.as_bytes(),
+                PlainHttp::ToLoopback,
+            )
         };
         assert!(to_loopback(from, "http://127.0.0.1/").is_none());
         assert!(to_loopback("http://127.0.0.1/a", "/b").is_some());
         assert!(to_loopback("http://127.0.0.1/a", "http://keys.example/").is_none());
-        assert!(redirect_target(&Url::parse(from).unwrap(), b"/\xff", PlainHttp::Refused).is_none());
+        assert!(
+            redirect_target(&Url::parse(from).unwrap(), b"/\xff", PlainHttp::Refused).is_none()
+        );
     }
 }
