@@ -131,3 +131,7 @@ pub(crate) const FETCH_GRACE: Duration = Duration::from_millis(250);
 /// How long the rest of an answer without a key is waited for: it has mostly arrived with its head.
 #[cfg(feature = "http")]
 pub(crate) const DRAIN_DEADLINE: Duration = Duration::from_millis(50);
+
+/// The least room that a repository's cache may be given, in bytes: the longest body fits in, with its entry.
+#[cfg(feature = "http")]
+pub(crate) const MIN_KEY_BYTES: u64 = 128 * 1024;

@@ -17,7 +17,7 @@ use quick_cache::Weighter;
 use quick_cache::sync::{Cache, DefaultLifecycle};
 
 use super::entry::{Entry, Moment};
-use crate::limits::{KEY_SNAPSHOT_SHARDS, MAX_KEYS_IN_SNAPSHOT_SHARD};
+use crate::limits::{KEY_ENTRY_OVERHEAD, KEY_SNAPSHOT_SHARDS, MAX_KEYS_IN_SNAPSHOT_SHARD};
 
 /// The keys at hand.
 pub(super) struct KeyCache {
@@ -43,8 +43,10 @@ impl KeyCache {
         let keys = u64::try_from(max_keys).unwrap_or(u64::MAX).max(1);
         let share = max_bytes.checked_div(keys).unwrap_or(max_bytes).max(1);
         let hasher = RandomState::default();
-        // A few keys are not spread so thin that one part is full while another is empty.
-        let shards = (max_keys / 16)
+        // As many as may fit. A few keys are not spread so thin that one part is full while another is empty.
+        let fitting = max_bytes.checked_div(KEY_ENTRY_OVERHEAD).unwrap_or(0);
+        let fitting = usize::try_from(fitting).unwrap_or(usize::MAX).min(max_keys);
+        let shards = (fitting / 16)
             .next_power_of_two()
             .clamp(1, KEY_SNAPSHOT_SHARDS);
         let bounds = ShardBounds {
@@ -56,7 +58,7 @@ impl KeyCache {
         Self {
             in_use: (0..shards).map(|_| Shard::new(bounds)).collect(),
             all: Cache::with(
-                max_keys,
+                fitting,
                 max_bytes,
                 AtLeast(share),
                 hasher.clone(),
@@ -82,7 +84,7 @@ impl KeyCache {
         }
         drop(snapshot);
         let entry = self.all.get(key_id).filter(|entry| entry.is_usable(now))?;
-        shard.add(&self.hasher, hash, &entry, now);
+        shard.promote(&self.hasher, hash, &entry, now);
         Some(use_entry(&entry))
     }
 
@@ -178,10 +180,22 @@ impl Shard {
         }
     }
 
-    /// Adds an entry in the place of another of its key. If there is no room, the unusable ones go, then those not
-    /// used since the last time there was no room; if all are in use, the newcomer stays out for now.
+    /// Adds an entry that is in use again, unless somebody else is changing the snapshot: the next use will do.
+    fn promote(&self, hasher: &RandomState, hash: u64, entry: &Arc<Entry>, now: Moment) {
+        if let Ok(_changing) = self.changing.try_lock() {
+            self.place(hasher, hash, entry, now);
+        }
+    }
+
+    /// Adds a new entry.
     fn add(&self, hasher: &RandomState, hash: u64, entry: &Arc<Entry>, now: Moment) {
         let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        self.place(hasher, hash, entry, now);
+    }
+
+    /// Puts an entry in the place of another of its key. If there is no room, the unusable ones go, then those not
+    /// used since the last time there was no room; if all are in use, the newcomer stays out for now.
+    fn place(&self, hasher: &RandomState, hash: u64, entry: &Arc<Entry>, now: Moment) {
         let current = self.snapshot.load();
         if find(&current, hash, entry.key_id()).is_some_and(|present| Arc::ptr_eq(present, entry)) {
             return;
@@ -199,6 +213,9 @@ impl Shard {
         }
         if !self.bounds.allow(&entries) {
             entries.retain(|other| !Arc::ptr_eq(other, entry));
+            if entries.len() == current.len() {
+                return;
+            }
         }
         self.publish(hasher, &entries);
     }

@@ -141,7 +141,7 @@ impl KeyRepositoryConfig {
         self
     }
 
-    /// How many bytes of keys the cache holds. Default: [`DEFAULT_MAX_KEY_BYTES`](limits::DEFAULT_MAX_KEY_BYTES).
+    /// How many bytes of keys the cache holds, at least 128 KiB. Default: [`DEFAULT_MAX_KEY_BYTES`](limits::DEFAULT_MAX_KEY_BYTES).
     #[must_use]
     pub const fn with_max_bytes(mut self, bytes: u64) -> Self {
         self.max_bytes = bytes;
@@ -178,9 +178,9 @@ impl KeyRepositoryConfig {
                 "a deadline of key fetches is 0 or beyond a minute: set it between",
             ));
         }
-        if self.max_keys == 0 || self.max_bytes == 0 {
+        if self.max_keys == 0 || self.max_bytes < limits::MIN_KEY_BYTES {
             return Err(ConfigError::new(
-                "the key cache has no room: allow at least one key and some KiB",
+                "the key cache has no room: allow at least one key and 128 KiB",
             ));
         }
         if !(1..=limits::MAX_CONCURRENT_FETCHES).contains(&self.max_concurrent_fetches) {
@@ -208,7 +208,7 @@ mod tests {
             config().with_headers_deadline(Duration::ZERO),
             config().with_fetch_deadline(Duration::from_secs(61)),
             config().with_max_keys(0),
-            config().with_max_bytes(0),
+            config().with_max_bytes(limits::MIN_KEY_BYTES - 1),
             config().with_max_concurrent_fetches(0),
             config().with_max_concurrent_fetches(4097),
         ] {

@@ -347,3 +347,49 @@ fn report(base: &BaseUrl, key_id: KeyId<'_>, found: &Result<(Found, Lifetime, In
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stored(url: &Url) -> StoredResponse {
+        let request = plain_request(url, false).unwrap();
+        let mut headers = HeaderMap::new();
+        headers.insert(
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("max-age=60"),
+        );
+        headers.insert(header::ETAG, HeaderValue::from_static("\"a\""));
+        StoredResponse::new(url, &request, StatusCode::OK, &headers, SystemTime::now())
+    }
+
+    #[test]
+    fn what_is_still_fresh_is_refreshed_with_a_condition_past_caches_on_the_way() {
+        let url = Url::parse("https://keys.example/svc/key").unwrap();
+        let stored = stored(&url);
+        let request = plain_request(&url, true).unwrap();
+        let headers = stored.conditional(&request, SystemTime::now()).unwrap();
+        assert_eq!(headers.get(header::IF_NONE_MATCH).unwrap(), "\"a\"");
+        assert_eq!(headers.get(header::CACHE_CONTROL).unwrap(), "no-cache");
+        assert_eq!(
+            headers.get(header::ACCEPT).unwrap(),
+            "application/x-pem-file"
+        );
+        // A plain request would be answered from the store.
+        let plain = plain_request(&url, false).unwrap();
+        assert!(stored.conditional(&plain, SystemTime::now()).is_none());
+    }
+
+    #[test]
+    fn an_encoded_body_is_refused() {
+        let encoded = |values: &[&'static str]| {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append(header::CONTENT_ENCODING, HeaderValue::from_static(value));
+            }
+            refuse_encoding(&headers).is_err()
+        };
+        assert!(!encoded(&[]) && !encoded(&["identity"]) && !encoded(&["IDENTITY"]));
+        assert!(encoded(&["gzip"]) && encoded(&["identity", "br"]) && encoded(&["identity, gzip"]));
+    }
+}

@@ -212,7 +212,8 @@ impl Shared {
         let claim = RefreshClaim::new(self, known.as_ref());
         let Some(place) = self.admission.admit(purpose) else {
             self.stats.refused_by_limits();
-            tracing::warn!(
+            // Counted, and not a warning: a flood would fill the log.
+            tracing::debug!(
                 key_id = landing.key(),
                 "the key was not asked for: too many fetches are under way"
             );
