@@ -1,1 +1,12 @@
-#![doc = "draft"]
+//! What the tests of the public API share: keys, a mint for odd tokens, doubles with counters, and a fake clock.
+//!
+//! The tests are the files beside this directory, one per promise. They see of the engine what every user sees.
+//! What fails here fails by panicking.
+
+pub mod clock;
+pub mod counting;
+pub mod fixture;
+pub mod forge;
+pub mod keys;
+pub mod token;
+pub mod walk;
