@@ -3,6 +3,7 @@
 //! The tests are the files beside this directory, one per promise. They see of the engine what every user sees.
 //! What fails here fails by panicking.
 
+pub mod backends;
 pub mod clock;
 pub mod counting;
 pub mod fixture;
