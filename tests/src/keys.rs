@@ -16,6 +16,12 @@ pub fn other_key(algorithm: Algorithm) -> &'static SigningKey {
     OTHER.key(algorithm)
 }
 
+/// A copy of [`key`], to give away.
+#[must_use]
+pub fn owned_key(algorithm: Algorithm) -> SigningKey {
+    ONE.load(algorithm)
+}
+
 /// The contents of the one PEM section of `pem`.
 #[must_use]
 pub fn der_of(pem: &str) -> Vec<u8> {
@@ -24,7 +30,7 @@ pub fn der_of(pem: &str) -> Vec<u8> {
 }
 
 struct Family {
-    rsa: OnceLock<PrivateKeyPem>,
+    pems: [OnceLock<PrivateKeyPem>; Algorithm::ALL.len()],
     keys: [OnceLock<SigningKey>; Algorithm::ALL.len()],
 }
 
@@ -34,21 +40,28 @@ static OTHER: Family = Family::new();
 impl Family {
     const fn new() -> Self {
         Self {
-            rsa: OnceLock::new(),
+            pems: [const { OnceLock::new() }; Algorithm::ALL.len()],
             keys: [const { OnceLock::new() }; Algorithm::ALL.len()],
         }
     }
 
     fn key(&self, algorithm: Algorithm) -> &SigningKey {
-        let position = Algorithm::ALL.iter().position(|one| *one == algorithm);
-        self.keys[position.unwrap()].get_or_init(|| {
-            if algorithm.name().starts_with(['R', 'P']) {
-                let generate = || SigningKey::generate(Algorithm::Rs256).unwrap().1;
-                let pem = self.rsa.get_or_init(generate);
-                SigningKey::from_pem(algorithm, pem.as_str().as_bytes()).unwrap()
-            } else {
-                SigningKey::generate(algorithm).unwrap().0
-            }
-        })
+        self.keys[position(algorithm)].get_or_init(|| self.load(algorithm))
     }
+
+    fn load(&self, algorithm: Algorithm) -> SigningKey {
+        let made_for = if algorithm.name().starts_with(['R', 'P']) {
+            Algorithm::Rs256
+        } else {
+            algorithm
+        };
+        let generate = || SigningKey::generate(made_for).unwrap().1;
+        let pem = self.pems[position(made_for)].get_or_init(generate);
+        SigningKey::from_pem(algorithm, pem.as_str().as_bytes()).unwrap()
+    }
+}
+
+fn position(algorithm: Algorithm) -> usize {
+    let position = Algorithm::ALL.iter().position(|one| *one == algorithm);
+    position.unwrap()
 }
