@@ -55,6 +55,23 @@ fn a_policy_that_cannot_work_is_refused() {
     }
 }
 
+/// A line that says what to mend does not say that 300 s are more than 300 s.
+#[test]
+fn a_line_about_durations_tells_parts_of_a_second() {
+    let leeway = MAX_LEEWAY + Duration::from_millis(1);
+    let refused = Policy::new("server").unwrap().with_leeway(leeway);
+    assert_line(refused, &["300.001"]);
+    let engine = Engine::new(policy(), Keyring::from_pems([]).unwrap());
+    let refused = engine.with_replay_log(Forgetful(Duration::from_millis(3_599_500)));
+    assert_line(refused, &["3599.5"]);
+    let half = policy()
+        .with_max_lifetime(Duration::from_millis(1_500))
+        .unwrap();
+    let engine = Engine::new(half, Keyring::from_pems([]).unwrap());
+    let refused = engine.with_replay_log(Forgetful(Duration::from_secs(1)));
+    assert_line(refused, &["1.5"]);
+}
+
 /// The other side of each boundary.
 #[test]
 fn a_policy_at_the_boundary_is_taken() {

@@ -192,6 +192,28 @@ fn of_many_faults_the_first_is_told_until_it_is_mended() {
     }
 }
 
+/// `VerifyError::ALL`: "Every refusal, in the order of the checks."
+#[test]
+fn the_list_of_refusals_is_in_the_order_of_the_checks() {
+    let listed = |fault: &Fault| {
+        VerifyError::ALL
+            .iter()
+            .position(|one| *one == fault.refusal)
+    };
+    // Header and claims may both be nested too deep, and a key may be unknown before and after a fetch.
+    let faults = FAULTS
+        .iter()
+        .filter(|fault| fault.refusal != VerifyError::NestingTooDeep);
+    let faults: Vec<_> = faults.collect();
+    for pair in faults.windows(2) {
+        let [first, second] = pair else {
+            unreachable!("a window of two");
+        };
+        let names = (first.refusal.code(), second.refusal.code());
+        assert!(listed(first) <= listed(second), "{names:?}");
+    }
+}
+
 /// DESIGN section 3, check 7: "Nothing is fetched for a token refused above", and pipeline.rs: "one refused above
 /// step 10 leaves no trace".
 fn assert_found(faults: &[&Fault]) {

@@ -10,6 +10,7 @@ use asap_engine::{
     Algorithm, ClaimValue, ConfigError, Issuer, KeyRejected, Keyring, ReplayLog, ReplayWindow,
     Scratch, SignError, SigningKey, TokenRequest, Verdict, VerifyError, VerifyingKey,
 };
+use asap_tests::counting::{Answer, CountingKeys};
 use asap_tests::fixture::{NOW, after, block_on, engine, judge, policy};
 use asap_tests::keys::{der_of, owned_key};
 use asap_tests::token::{Token, base64url, signature_of};
@@ -189,6 +190,42 @@ fn a_replay_window_does_not_show_what_it_remembers() {
         .unwrap_err();
     assert_hides(&seen, &["Hidden", "client"]);
     assert_hides_display(&seen, &["Hidden", "client"]);
+}
+
+/// A token on its way is still a token: whoever prints one of the stages prints no bearer token.
+#[test]
+fn no_stage_of_a_token_shows_the_token() {
+    let (token, mut scratch) = (secret_token(), Scratch::new());
+    let admitted = policy().admit(token.as_bytes(), NOW, &mut scratch).unwrap();
+    assert_hides_token(&admitted, &token);
+    let authentic = admitted
+        .authenticate(&Answer::key(Algorithm::Es256))
+        .unwrap();
+    assert_hides_token(&authentic, &token);
+}
+
+/// The same, for a token that waits for its key.
+#[test]
+fn a_token_that_waits_for_its_key_is_not_shown() {
+    let keys = CountingKeys::new(Answer::Fetched(Err(asap_engine::KeyError::Unavailable)));
+    let engine = asap_engine::Engine::new(policy(), keys).with_clock(|| NOW);
+    let (token, mut scratch) = (secret_token(), Scratch::new());
+    let verdict = engine.verify_now(token.as_bytes(), &mut scratch).unwrap();
+    assert_hides_token(&verdict, &token);
+    let Verdict::NeedsKey(pending) = verdict else {
+        panic!("there is no key at hand");
+    };
+    assert_hides_token(&pending, &token);
+}
+
+/// The names in `aud` are a claim as others are.
+#[test]
+fn an_audience_is_not_shown() {
+    for form in ["\"server\"", "[\"server\",\"Hidden-Audience\"]"] {
+        let token = Token::es256().claim("aud", form).sign();
+        let identity = block_on(engine(policy()).verify(token.as_bytes())).unwrap();
+        assert_hides(&identity.as_ref().audience(), &["server", "Hidden"]);
+    }
 }
 
 /// A good token with secrets in it.
