@@ -1,10 +1,76 @@
-#![doc = "draft"]
-pub mod limits;
+//! **asap-engine** verifies ASAP service-to-service tokens: short-lived signed JWTs whose public key is found at
+//! `${repository}/${kid}`.
+//!
+//! The way of a token, one stage a type, cheapest refusal first:
+//!
+//! ```text
+//! bytes ─ jws ─▶ Compact ─ policy ─▶ Admitted ─ keys ─▶ VerifyingKey ─ crypto ─▶ Authentic ─ replay ─▶ Identity
+//! refused at:     parse               policy             key                     signature   replay
+//! ```
+//!
+//! A first program:
+//!
+//! ```
+//! # use asap_engine::{Algorithm, Issuer, SigningKey, TokenRequest};
+//! # let (key, _) = SigningKey::generate(Algorithm::Es256)?;
+//! # let pem = key.public_key_pem().to_owned();
+//! # let token = Issuer::new("client", "client/key-1", key)?
+//! #     .sign(&TokenRequest::new("my-service"), std::time::SystemTime::now().into())?;
+//! use asap_engine::{Engine, Keyring, Policy, Scratch, Verdict};
+//!
+//! let keys = Keyring::from_pems([("client/key-1", pem.as_bytes())])?;
+//! let engine = Engine::new(Policy::new("my-service")?, keys);
+//! match engine.verify_now(token.as_bytes(), &mut Scratch::new())? {
+//!     Verdict::Verified(identity) => println!("{} sent it", identity.issuer()),
+//!     _ => unreachable!("a keyring has its keys at hand"),
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! With the feature `http`, keys come from a key repository, fetched once however many ask, and
+//! [`Engine::verify`] is the one call that waits.
+//!
+//! | feature | adds | pulls in |
+//! |---|---|---|
+//! | (none) | the pipeline, static keys, the replay window, signing | aws-lc-rs |
+//! | `http` | `KeyRepository` | tokio, hyper, rustls |
+//! | `ring` | `Backend::Ring`, a second opinion on every signature | ring |
+//!
+//! Features add and never alter. To read the code, go on with `pipeline.rs` (the order of checks), then
+//! `error.rs` (the table of refusals), then the module you came for.
+
+// In a test an overflow panics, which is what a test is for.
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
+
+mod claims;
 mod crypto;
+mod engine;
 mod error;
+mod identity;
+mod issuer;
+mod jws;
 mod keys;
+pub mod limits;
+mod pipeline;
+mod policy;
+mod replay;
 mod time;
-pub use crypto::Algorithm;
+
+// The way of a token.
+pub use engine::{Engine, Pending, Verdict};
+pub use identity::{Identity, IdentityRef};
+pub use jws::Scratch;
+pub use pipeline::{Admitted, Authentic};
+pub use policy::Policy;
+// What can go wrong.
 pub use error::{CHALLENGE_WITHOUT_TOKEN, ConfigError, KeyRejected, Stage, VerifyError};
-pub use keys::KeyId;
+// What it is made of.
+pub use claims::Audience;
+pub use crypto::{Algorithm, Backend, VerifyingKey};
+pub use keys::{KeyError, KeyId, KeySource, Keyring, Lookup};
+pub use replay::{ReplayError, ReplayLog, ReplayWindow, Reusable};
 pub use time::{Clock, SystemClock, UnixTime};
+// The issuing side.
+pub use crypto::{RsaKeySize, SignError, SigningKey};
+pub use issuer::{ClaimValue, Issuer, TokenRequest};
+pub use keys::PrivateKeyPem;

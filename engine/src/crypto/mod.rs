@@ -1,4 +1,19 @@
-//! Signatures: which algorithms there are, and which library checks or makes them.
+//! Signatures: which algorithms there are, which keys fit them, and which library checks or makes them.
+//!
+//! Nothing outside this module names a cryptographic library. A key is read strictly here, once, whatever the
+//! library would let through, and is tied here to the algorithms it can verify.
 
 mod algorithm;
+mod aws_lc;
+mod public_key;
+#[cfg_attr(feature = "ring", path = "ring/enabled.rs")]
+#[cfg_attr(not(feature = "ring"), path = "ring/disabled.rs")]
+mod ring;
+mod sign_error;
+mod signing;
+mod verifying_key;
+
 pub use algorithm::Algorithm;
+pub use sign_error::SignError;
+pub use signing::{RsaKeySize, SigningKey};
+pub use verifying_key::{Backend, VerifyingKey};

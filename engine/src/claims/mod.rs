@@ -1,0 +1,288 @@
+//! The claims of a token (RFC 7519 section 4, and the specification's "The claims of the JWT token MUST contain").
+//!
+//! Second stage of the way of a token: from the decoded payload to typed claims that borrow from it. Claims that
+//! the specification does not name are ignored whatever their type and number. Nothing here is verified.
+
+mod audience;
+mod decimal;
+mod numeric_date;
+
+pub use audience::Audience;
+pub(crate) use numeric_date::NumericDate;
+
+use crate::error::VerifyError;
+use crate::jws::json::{JsonError, Members, Spare, Text, Value};
+use crate::jws::names::Names;
+use crate::keys::is_service_identifier;
+
+/// The claims that take part in a verification, and the document they stand in.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Claims<'a> {
+    pub(crate) issuer: &'a str,
+    pub(crate) expires_at: NumericDate<'a>,
+    pub(crate) issued_at: NumericDate<'a>,
+    pub(crate) audience: Audience<'a>,
+    pub(crate) token_id: &'a str,
+    pub(crate) not_before: Option<NumericDate<'a>>,
+    pub(crate) subject: Option<&'a str>,
+    pub(crate) document: &'a str,
+}
+
+impl<'a> Claims<'a> {
+    /// Reads a decoded payload.
+    pub(crate) fn parse(unverified: &'a [u8], spare: &mut Spare<'a>) -> Result<Self, VerifyError> {
+        // The whole payload first: a bad byte in a claim that nobody reads is a bad byte (RFC 7519 section 7.2).
+        let document = std::str::from_utf8(unverified).map_err(|_| VerifyError::InvalidClaims)?;
+        let fields = Fields::read(document)?;
+        Ok(Self {
+            issuer: issuer(fields.issuer, spare)?,
+            expires_at: date(
+                fields.expires_at.ok_or(VerifyError::ExpiryMissing)?,
+                VerifyError::ExpiryInvalid,
+            )?,
+            issued_at: date(
+                fields.issued_at.ok_or(VerifyError::IssuedAtMissing)?,
+                VerifyError::IssuedAtInvalid,
+            )?,
+            audience: audience(fields.audience, spare)?,
+            token_id: text(
+                fields.token_id.ok_or(VerifyError::TokenIdMissing)?,
+                spare,
+                VerifyError::TokenIdInvalid,
+            )?,
+            not_before: fields
+                .not_before
+                .map(|value| date(value, VerifyError::NotBeforeInvalid))
+                .transpose()?,
+            subject: fields
+                .subject
+                .map(|value| text(value, spare, VerifyError::SubjectInvalid))
+                .transpose()?,
+            document,
+        })
+    }
+
+    /// When the token begins to be valid: "a missing nbf claim defaults to the value of iat".
+    pub(crate) fn valid_from(&self) -> NumericDate<'a> {
+        self.not_before.unwrap_or(self.issued_at)
+    }
+}
+
+fn issuer<'a>(value: Option<Value<'a>>, spare: &mut Spare<'a>) -> Result<&'a str, VerifyError> {
+    let value = value.ok_or(VerifyError::IssuerMissing)?;
+    let issuer = text(value, spare, VerifyError::IssuerInvalid)?;
+    if is_service_identifier(issuer) {
+        Ok(issuer)
+    } else {
+        Err(VerifyError::IssuerInvalid)
+    }
+}
+
+fn audience<'a>(
+    value: Option<Value<'a>>,
+    spare: &mut Spare<'a>,
+) -> Result<Audience<'a>, VerifyError> {
+    match value.ok_or(VerifyError::AudienceMissing)? {
+        Value::Array(array) => Audience::array(array).ok_or(VerifyError::AudienceInvalid),
+        value => text(value, spare, VerifyError::AudienceInvalid).map(Audience::single),
+    }
+}
+
+fn text<'a>(
+    value: Value<'a>,
+    spare: &mut Spare<'a>,
+    invalid: VerifyError,
+) -> Result<&'a str, VerifyError> {
+    match value {
+        Value::Text(text) => text.decode_into(spare).ok_or(invalid),
+        _ => Err(invalid),
+    }
+}
+
+fn date(value: Value<'_>, invalid: VerifyError) -> Result<NumericDate<'_>, VerifyError> {
+    match value {
+        Value::Number(literal) => Ok(NumericDate::parse(literal)),
+        _ => Err(invalid),
+    }
+}
+
+/// The claims as they stand in the document.
+#[derive(Default)]
+struct Fields<'a> {
+    issuer: Option<Value<'a>>,
+    expires_at: Option<Value<'a>>,
+    issued_at: Option<Value<'a>>,
+    audience: Option<Value<'a>>,
+    token_id: Option<Value<'a>>,
+    not_before: Option<Value<'a>>,
+    subject: Option<Value<'a>>,
+}
+
+impl<'a> Fields<'a> {
+    fn read(document: &'a str) -> Result<Self, VerifyError> {
+        let mut fields = Self::default();
+        let mut others = Names::new();
+        let mut members = Members::of(document).map_err(refusal)?;
+        while let Some((name, value)) = members.next().map_err(refusal)? {
+            if !fields.take(name, value, &mut others) {
+                return Err(VerifyError::DuplicateClaim);
+            }
+        }
+        if others.are_distinct() {
+            Ok(fields)
+        } else {
+            Err(VerifyError::DuplicateClaim)
+        }
+    }
+
+    /// Takes one claim. False if it was there before.
+    fn take(&mut self, name: Text<'a>, value: Value<'a>, others: &mut Names<'a>) -> bool {
+        let field = match &*name.decode() {
+            "iss" => &mut self.issuer,
+            "exp" => &mut self.expires_at,
+            "iat" => &mut self.issued_at,
+            "aud" => &mut self.audience,
+            "jti" => &mut self.token_id,
+            "nbf" => &mut self.not_before,
+            "sub" => &mut self.subject,
+            _ => return others.insert(name),
+        };
+        field.replace(value).is_none()
+    }
+}
+
+fn refusal(error: JsonError) -> VerifyError {
+    match error {
+        JsonError::Syntax => VerifyError::InvalidClaims,
+        JsonError::TooDeep => VerifyError::NestingTooDeep,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = r#""iss":"svc","exp":2,"iat":1,"aud":"here","jti":"1""#;
+
+    fn parse<R>(document: &str, look: impl FnOnce(Claims<'_>) -> R) -> Result<R, VerifyError> {
+        let mut room = vec![0; document.len()];
+        Claims::parse(document.as_bytes(), &mut Spare::new(&mut room)).map(look)
+    }
+
+    fn code(document: &str) -> VerifyError {
+        parse(document, |_| ()).unwrap_err()
+    }
+
+    #[test]
+    fn the_named_claims_are_read_and_others_ignored_whatever_their_type() {
+        let document = format!(
+            r#"{{{GOOD},"sub":"sv\u0063","nbf":1.5,"x":null,"y":{{"iss":[]}},"exp ":"2","ISS":1,"":0}}"#
+        );
+        parse(&document, |claims| {
+            assert_eq!(
+                (claims.issuer, claims.token_id, claims.subject),
+                ("svc", "1", Some("svc"))
+            );
+            assert!(claims.audience.contains("here"));
+            assert_eq!(claims.valid_from().floor().to_string(), "1.5");
+        })
+        .unwrap();
+        parse(&format!("{{{GOOD}}}"), |claims| {
+            assert_eq!(claims.subject, None);
+            assert_eq!(claims.valid_from().floor().to_string(), "1");
+        })
+        .unwrap();
+    }
+
+    #[test]
+    fn five_hundred_unknown_claims_are_legal() {
+        let others: String = (0..500)
+            .map(|number| format!(",\"c{number}\":{number}"))
+            .collect();
+        assert!(parse(&format!("{{{GOOD}{others}}}"), |_| ()).is_ok());
+        assert_eq!(
+            code(&format!("{{{GOOD}{others},\"c499\":0}}")),
+            VerifyError::DuplicateClaim
+        );
+    }
+
+    #[test]
+    fn each_missing_or_ill_typed_claim_has_its_code() {
+        use VerifyError as E;
+        for (claim, missing, invalid, bad) in [
+            (
+                r#""iss":"svc""#,
+                E::IssuerMissing,
+                E::IssuerInvalid,
+                &["1", "null", "\"\"", "\"a/../b\"", "\"a b\"", "[\"svc\"]"][..],
+            ),
+            (
+                r#""exp":2"#,
+                E::ExpiryMissing,
+                E::ExpiryInvalid,
+                &["\"2\"", "null", "true", "[2]"],
+            ),
+            (
+                r#""iat":1"#,
+                E::IssuedAtMissing,
+                E::IssuedAtInvalid,
+                &["\"1\"", "null", "false", "{}"],
+            ),
+            (
+                r#""aud":"here""#,
+                E::AudienceMissing,
+                E::AudienceInvalid,
+                &["1", "null", "[1]", "[\"here\",null]", "{}"],
+            ),
+            (
+                r#""jti":"1""#,
+                E::TokenIdMissing,
+                E::TokenIdInvalid,
+                &["1", "null", "[]"],
+            ),
+        ] {
+            let without = format!("{{{GOOD}}}").replacen(claim, "\"x\":0", 1);
+            assert_eq!(code(&without), missing, "{without}");
+            let (name, _) = claim.split_once(':').unwrap();
+            for value in bad {
+                let document = format!("{{{GOOD}}}").replacen(claim, &format!("{name}:{value}"), 1);
+                assert_eq!(code(&document), invalid, "{document}");
+            }
+        }
+        for value in ["\"1\"", "null", "[]"] {
+            assert_eq!(
+                code(&format!("{{{GOOD},\"nbf\":{value}}}")),
+                E::NotBeforeInvalid
+            );
+        }
+        for value in ["1", "null", "[]"] {
+            assert_eq!(
+                code(&format!("{{{GOOD},\"sub\":{value}}}")),
+                E::SubjectInvalid
+            );
+        }
+    }
+
+    #[test]
+    fn duplicates_are_found_after_unescaping() {
+        for again in [
+            r#""iss":"svc""#,
+            r#""\u0069ss":"svc""#,
+            r#""x":1,"\u0078":1"#,
+        ] {
+            assert_eq!(
+                code(&format!("{{{GOOD},{again}}}")),
+                VerifyError::DuplicateClaim
+            );
+        }
+    }
+
+    #[test]
+    fn a_bad_byte_in_an_ignored_claim_refuses_the_payload() {
+        let mut document = format!("{{{GOOD},\"x\":\"y\"}}").into_bytes();
+        let position = document.len() - 3;
+        document[position] = 0xff;
+        let refused = Claims::parse(&document, &mut Spare::new(&mut [])).unwrap_err();
+        assert_eq!(refused, VerifyError::InvalidClaims);
+    }
+}

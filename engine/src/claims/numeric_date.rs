@@ -1,0 +1,170 @@
+//! `NumericDate` (RFC 7519 section 2): a JSON number of seconds since the epoch, which may have a fraction and
+//! an exponent. Compared exactly: a float rounds, and half a nanosecond past `exp` is past `exp`.
+
+use std::time::Duration;
+
+use super::decimal::Decimal;
+use crate::time::{UnixTime, duration_nanos};
+
+/// A point in time as a claim spells it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NumericDate<'a> {
+    floor: UnixTime,
+    /// Whether `floor` is all there is. If not, the literal lies less than a nanosecond after it, or outside
+    /// of what a [`UnixTime`] holds.
+    is_exact: bool,
+    literal: &'a str,
+}
+
+impl<'a> NumericDate<'a> {
+    /// Reads a number that is known to be in the grammar of JSON.
+    pub(crate) fn parse(literal: &'a str) -> Self {
+        if let Some(seconds) = whole_seconds(literal) {
+            return Self {
+                floor: UnixTime::from_secs(seconds),
+                is_exact: true,
+                literal,
+            };
+        }
+        let (nanos, is_exact) = Decimal::parse(literal).floor_nanos();
+        Self {
+            floor: UnixTime::from_nanos(nanos),
+            is_exact,
+            literal,
+        }
+    }
+
+    /// The last nanosecond that is not after it.
+    pub(crate) const fn floor(&self) -> UnixTime {
+        self.floor
+    }
+
+    /// The first nanosecond that is not before it.
+    pub(crate) const fn ceiling(&self) -> UnixTime {
+        if self.is_exact {
+            self.floor
+        } else {
+            UnixTime::from_nanos(self.floor.as_nanos().saturating_add(1))
+        }
+    }
+
+    /// Whether it lies at most `span` after `earlier`, exactly.
+    pub(crate) fn is_within(&self, span: Duration, earlier: &Self) -> bool {
+        let span = duration_nanos(span);
+        if self.is_exact && earlier.is_exact {
+            let difference = self
+                .floor
+                .as_nanos()
+                .saturating_sub(earlier.floor.as_nanos());
+            return difference <= span;
+        }
+        Decimal::parse(self.literal).exceeds_by_at_most(&Decimal::parse(earlier.literal), span)
+    }
+}
+
+/// The usual spelling: digits only, and few enough for an `i64`.
+fn whole_seconds(literal: &str) -> Option<i64> {
+    let is_usual = literal.len() <= 18 && literal.bytes().all(|byte| byte.is_ascii_digit());
+    if is_usual { literal.parse().ok() } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn date(literal: &str) -> NumericDate<'_> {
+        NumericDate::parse(literal)
+    }
+
+    #[test]
+    fn every_spelling_of_a_number_is_that_number() {
+        for literal in [
+            "1700000000",
+            "17e8",
+            "1.7E+9",
+            "1700000000.000",
+            "170000000000e-2",
+            "0.17e10",
+        ] {
+            let date = date(literal);
+            assert_eq!(
+                date.floor(),
+                UnixTime::from_secs(1_700_000_000),
+                "{literal}"
+            );
+            assert_eq!(date.ceiling(), date.floor(), "{literal}");
+        }
+        assert_eq!(date("-0").floor(), UnixTime::from_secs(0));
+    }
+
+    #[test]
+    fn a_fraction_beyond_nanoseconds_lies_between_two_of_them() {
+        let between = date("1.0000000015");
+        assert_eq!(between.floor().as_nanos(), 1_000_000_001);
+        assert_eq!(between.ceiling().as_nanos(), 1_000_000_002);
+        let below_zero = date("-0.0000000001");
+        assert_eq!(below_zero.floor().as_nanos(), -1);
+        assert_eq!(below_zero.ceiling().as_nanos(), 0);
+    }
+
+    #[test]
+    fn a_number_beyond_all_time_stays_beyond_it() {
+        assert_eq!(date("1e400").ceiling().as_nanos(), i128::MAX);
+        assert_eq!(date("-1e400").floor().as_nanos(), i128::MIN);
+    }
+
+    #[test]
+    fn a_span_is_compared_exactly() {
+        let hour = Duration::from_secs(3600);
+        for (later, earlier, within) in [
+            ("3600", "0", true),
+            ("3601", "0", false),
+            ("3600.0000000000000000001", "0", false),
+            ("3600.0000000000000000001", "0.0000000000000000001", true),
+            ("3600.0000000000000000001", "0.0000000000000000002", true),
+            ("3600.0000000000000000002", "0.0000000000000000001", false),
+            ("0", "3600", true),
+            ("-3600", "-7200", true),
+            ("-3600", "-7200.1", false),
+            ("1800.00000000001", "-1800", false),
+            ("1800", "-1800.00000000001", false),
+            ("1800.00000000001", "-1799.99999999999", true),
+            ("1e400", "1e400", true),
+            ("2e400", "1e400", false),
+            ("1e400", "2e400", true),
+            ("1e400", "0", false),
+            ("0", "-1e400", false),
+            ("-1e400", "0", true),
+            (
+                "100000000000000000000000000000000000000003600",
+                "100000000000000000000000000000000000000000000",
+                true,
+            ),
+            (
+                "100000000000000000000000000000000000000003601",
+                "100000000000000000000000000000000000000000000",
+                false,
+            ),
+            (
+                "100000000000000000000000000000000000000000000",
+                "99999999999999999999999999999999999999996400",
+                true,
+            ),
+            (
+                "100000000000000000000000000000000000000000000",
+                "99999999999999999999999999999999999999996399",
+                false,
+            ),
+            ("1e-999999999", "0", true),
+            ("1e-999999999", "-3600", false),
+            ("3600", "1e-999999999", true),
+            ("1e999999999999999999999", "0", false),
+        ] {
+            assert_eq!(
+                date(later).is_within(hour, &date(earlier)),
+                within,
+                "{later} after {earlier}"
+            );
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! Public keys as `SubjectPublicKeyInfo` (RFC 5280 section 4.1.2.7), read strictly: DER with nothing after it,
+//! no unused bits, the parameters that the algorithm has and no others, sizes in range, points uncompressed.
+//!
+//! Whether a point lies on its curve is the library's check; all else is decided here, the same for each of them.
+
+use spki::der::asn1::UintRef;
+use spki::der::{AnyRef, Decode, Reader, SliceReader};
+use spki::{ObjectIdentifier, SubjectPublicKeyInfoRef};
+
+use super::Algorithm;
+use crate::error::KeyRejected;
+use crate::limits::{RSA_MAX_EXPONENT_BITS, RSA_MODULUS_BITS};
+
+/// RFC 3279 section 2.3.1.
+const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+/// RFC 5480 section 2.1.1.
+const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
+const SECP256R1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
+const SECP384R1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
+const SECP521R1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.35");
+/// RFC 8410 section 3.
+const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
+
+/// What kind of key it is, which decides what it verifies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum KeyKind {
+    Rsa { modulus_length: usize },
+    P256,
+    P384,
+    P521,
+    Ed25519,
+}
+
+impl KeyKind {
+    /// Whether a signature of `algorithm` can come from a key of this kind.
+    pub(crate) const fn verifies(self, algorithm: Algorithm) -> bool {
+        use Algorithm as A;
+        match self {
+            Self::Rsa { .. } => matches!(
+                algorithm,
+                A::Rs256 | A::Rs384 | A::Rs512 | A::Ps256 | A::Ps384 | A::Ps512
+            ),
+            Self::P256 => matches!(algorithm, A::Es256),
+            Self::P384 => matches!(algorithm, A::Es384),
+            Self::P521 => matches!(algorithm, A::Es512),
+            Self::Ed25519 => matches!(algorithm, A::EdDsa),
+        }
+    }
+
+    /// The one length that a signature of such a key has, in bytes (RFC 8017 section 8, RFC 7518 section 3.4,
+    /// RFC 8032 section 5.1.6).
+    pub(crate) const fn signature_length(self) -> usize {
+        match self {
+            Self::Rsa { modulus_length } => modulus_length,
+            Self::P256 | Self::Ed25519 => 64,
+            Self::P384 => 96,
+            Self::P521 => 132,
+        }
+    }
+}
+
+/// A key read from a `SubjectPublicKeyInfo`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PublicKey<'a> {
+    pub(crate) kind: KeyKind,
+    /// The contents of the bit string: `RSAPublicKey` in DER, an uncompressed point, or 32 bytes.
+    pub(crate) bytes: &'a [u8],
+}
+
+impl<'a> PublicKey<'a> {
+    /// Reads `der`, all of it.
+    pub(crate) fn from_spki(der: &'a [u8]) -> Result<Self, KeyRejected> {
+        let spki = SubjectPublicKeyInfoRef::from_der(der).map_err(|_| KeyRejected::NotDer)?;
+        let bytes = spki
+            .subject_public_key
+            .as_bytes()
+            .ok_or(KeyRejected::NotDer)?;
+        let parameters = spki.algorithm.parameters;
+        let kind = match spki.algorithm.oid {
+            RSA_ENCRYPTION => rsa(parameters, bytes)?,
+            EC_PUBLIC_KEY => elliptic(parameters, bytes)?,
+            ED25519 => ed25519(parameters, bytes)?,
+            _ => return Err(KeyRejected::UnsupportedAlgorithm),
+        };
+        Ok(Self { kind, bytes })
+    }
+}
+
+fn rsa(parameters: Option<AnyRef<'_>>, bytes: &[u8]) -> Result<KeyKind, KeyRejected> {
+    if !parameters.is_some_and(|parameters| parameters.is_null()) {
+        return Err(KeyRejected::InvalidParameters);
+    }
+    let (modulus, exponent) = rsa_integers(bytes).map_err(|_| KeyRejected::NotDer)?;
+    if !RSA_MODULUS_BITS.contains(&bit_length(modulus)) || !is_odd(modulus) {
+        return Err(KeyRejected::RsaModulus);
+    }
+    let is_below_three = matches!(exponent, [] | [0..=2]);
+    if is_below_three || !is_odd(exponent) || bit_length(exponent) > RSA_MAX_EXPONENT_BITS {
+        return Err(KeyRejected::RsaExponent);
+    }
+    Ok(KeyKind::Rsa {
+        modulus_length: modulus.len(),
+    })
+}
+
+/// `RSAPublicKey` (RFC 8017 appendix A.1.1), whole: two minimal positive integers and nothing after them.
+fn rsa_integers(bytes: &[u8]) -> Result<(&[u8], &[u8]), spki::der::Error> {
+    let mut reader = SliceReader::new(bytes)?;
+    let integers = reader.sequence(|reader| {
+        let modulus = UintRef::decode(reader)?;
+        let exponent = UintRef::decode(reader)?;
+        Ok::<_, spki::der::Error>((modulus.as_bytes(), exponent.as_bytes()))
+    })?;
+    reader.finish()?;
+    Ok(integers)
+}
+
+fn elliptic(parameters: Option<AnyRef<'_>>, bytes: &[u8]) -> Result<KeyKind, KeyRejected> {
+    let curve = parameters
+        .ok_or(KeyRejected::InvalidParameters)?
+        .decode_as::<ObjectIdentifier>()
+        .map_err(|_| KeyRejected::InvalidParameters)?;
+    let (kind, coordinate_length) = match curve {
+        SECP256R1 => (KeyKind::P256, 32_usize),
+        SECP384R1 => (KeyKind::P384, 48),
+        SECP521R1 => (KeyKind::P521, 66),
+        _ => return Err(KeyRejected::UnsupportedAlgorithm),
+    };
+    match bytes {
+        [4, coordinates @ ..] if coordinates.len() == coordinate_length.saturating_mul(2) => {
+            Ok(kind)
+        }
+        _ => Err(KeyRejected::InvalidPoint),
+    }
+}
+
+fn ed25519(parameters: Option<AnyRef<'_>>, bytes: &[u8]) -> Result<KeyKind, KeyRejected> {
+    if parameters.is_some() {
+        return Err(KeyRejected::InvalidParameters);
+    }
+    if bytes.len() == 32 {
+        Ok(KeyKind::Ed25519)
+    } else {
+        Err(KeyRejected::InvalidPoint)
+    }
+}
+
+/// The bits of a big-endian integer without leading zero bytes.
+fn bit_length(integer: &[u8]) -> usize {
+    let leading = integer.first().map_or(0, |first| first.leading_zeros());
+    integer
+        .len()
+        .saturating_mul(8)
+        .saturating_sub(usize::try_from(leading).unwrap_or(0))
+}
+
+fn is_odd(integer: &[u8]) -> bool {
+    integer.last().is_some_and(|last| last & 1 == 1)
+}
+
+#[cfg(test)]
+#[path = "public_key_tests.rs"]
+mod tests;

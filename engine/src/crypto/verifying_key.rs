@@ -1,0 +1,100 @@
+//! A public key, read and prepared once, tied to what it can verify.
+
+use super::public_key::{KeyKind, PublicKey};
+use super::{Algorithm, aws_lc, ring};
+use crate::error::{KeyRejected, VerifyError};
+use crate::keys::pem;
+
+/// The library that checks signatures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Backend {
+    /// aws-lc-rs, with the key parsed once.
+    #[default]
+    AwsLc,
+    /// ring, where this build has the feature `ring`. It knows no P-521.
+    Ring,
+}
+
+/// A public key that is ready to verify signatures.
+///
+/// Its own algorithms were settled when it was loaded; a token's `alg` may only agree with one of them
+/// (RFC 8725 section 3.1), so a token cannot choose how a key is used.
+#[derive(Debug)]
+pub struct VerifyingKey {
+    kind: KeyKind,
+    prepared: Prepared,
+}
+
+#[derive(Debug)]
+enum Prepared {
+    AwsLc(aws_lc::PreparedKey),
+    Ring(ring::PreparedKey),
+}
+
+impl VerifyingKey {
+    /// Reads one PEM section `PUBLIC KEY` and nothing else, for the default backend.
+    ///
+    /// # Errors
+    ///
+    /// Says which of the checks the key did not pass.
+    pub fn from_pem(pem: &[u8]) -> Result<Self, KeyRejected> {
+        Self::from_pem_with(pem, Backend::default())
+    }
+
+    /// As [`from_pem`](Self::from_pem), for `backend`.
+    ///
+    /// # Errors
+    ///
+    /// Says which of the checks the key did not pass, or that this build does not have `backend`.
+    pub fn from_pem_with(pem: &[u8], backend: Backend) -> Result<Self, KeyRejected> {
+        Self::from_spki_with(&pem::public_key(pem)?, backend)
+    }
+
+    /// Reads a `SubjectPublicKeyInfo` in DER and nothing after it, for `backend`.
+    ///
+    /// # Errors
+    ///
+    /// Says which of the checks the key did not pass, or that this build does not have `backend`.
+    pub fn from_spki_with(der: &[u8], backend: Backend) -> Result<Self, KeyRejected> {
+        let key = PublicKey::from_spki(der)?;
+        let prepared = match backend {
+            Backend::AwsLc => Prepared::AwsLc(aws_lc::PreparedKey::new(key)?),
+            Backend::Ring => Prepared::Ring(ring::PreparedKey::new(key)?),
+        };
+        Ok(Self {
+            kind: key.kind,
+            prepared,
+        })
+    }
+
+    /// Whether this key verifies signatures of `algorithm`.
+    #[must_use]
+    pub fn verifies(&self, algorithm: Algorithm) -> bool {
+        self.kind.verifies(algorithm)
+    }
+
+    /// Checks `signature` over `message`, after `algorithm` was checked against the key's own.
+    pub(crate) fn verify(
+        &self,
+        algorithm: Algorithm,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<(), VerifyError> {
+        if !self.verifies(algorithm) {
+            return Err(VerifyError::AlgorithmMismatch);
+        }
+        if signature.len() != self.kind.signature_length() {
+            return Err(VerifyError::SignatureInvalid);
+        }
+        let is_valid = match &self.prepared {
+            Prepared::AwsLc(key) => key.is_valid(algorithm, message, signature),
+            Prepared::Ring(key) => key.is_valid(algorithm, message, signature),
+        };
+        if is_valid {
+            Ok(())
+        } else {
+            Err(VerifyError::SignatureInvalid)
+        }
+    }
+}

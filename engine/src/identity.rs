@@ -1,0 +1,241 @@
+//! Who sent the request: what is left of a token once every check has passed.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Range;
+
+use crate::claims::{Audience, Claims};
+use crate::crypto::Algorithm;
+use crate::jws::Header;
+use crate::time::UnixTime;
+
+/// A verified identity that borrows the token's scratch space. Only
+/// [`Authentic::accept`](crate::Authentic::accept) makes one.
+#[derive(Clone, Copy)]
+pub struct IdentityRef<'a> {
+    algorithm: Algorithm,
+    key_id: &'a str,
+    issuer: &'a str,
+    subject: Option<&'a str>,
+    audience: Audience<'a>,
+    token_id: &'a str,
+    issued_at: UnixTime,
+    expires_at: UnixTime,
+    claims_json: &'a str,
+}
+
+impl<'a> IdentityRef<'a> {
+    pub(crate) const fn new(header: Header<'a>, claims: Claims<'a>) -> Self {
+        Self {
+            algorithm: header.algorithm,
+            key_id: header.key_id.as_str(),
+            issuer: claims.issuer,
+            subject: claims.subject,
+            audience: claims.audience,
+            token_id: claims.token_id,
+            issued_at: claims.issued_at.floor(),
+            expires_at: claims.expires_at.floor(),
+            claims_json: claims.document,
+        }
+    }
+
+    /// The service that issued the token (`iss`).
+    #[must_use]
+    pub const fn issuer(&self) -> &'a str {
+        self.issuer
+    }
+
+    /// On whose behalf (`sub`): "If the sub claim is not defined, the resource server MUST assume that the
+    /// effective subject is the same as the issuer."
+    #[must_use]
+    pub const fn subject(&self) -> &'a str {
+        match self.subject {
+            Some(subject) => subject,
+            None => self.issuer,
+        }
+    }
+
+    /// Whom the token is meant for (`aud`), this resource server among them.
+    #[must_use]
+    pub const fn audience(&self) -> Audience<'a> {
+        self.audience
+    }
+
+    /// The token's own name (`jti`).
+    #[must_use]
+    pub const fn token_id(&self) -> &'a str {
+        self.token_id
+    }
+
+    /// The key that signed it (`kid`).
+    #[must_use]
+    pub const fn key_id(&self) -> &'a str {
+        self.key_id
+    }
+
+    /// The algorithm of the signature (`alg`).
+    #[must_use]
+    pub const fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// When the token was issued (`iat`), rounded down to the nanosecond.
+    #[must_use]
+    pub const fn issued_at(&self) -> UnixTime {
+        self.issued_at
+    }
+
+    /// When the token expires (`exp`), rounded down to the nanosecond.
+    #[must_use]
+    pub const fn expires_at(&self) -> UnixTime {
+        self.expires_at
+    }
+
+    /// All claims as the JSON object that was signed, for claims that the specification does not name. Names
+    /// are known to be unique.
+    #[must_use]
+    pub const fn claims_json(&self) -> &'a str {
+        self.claims_json
+    }
+
+    /// The identity apart from the scratch space, in one allocation.
+    #[must_use]
+    pub fn to_owned(&self) -> Identity {
+        let (audience, audience_is_array) = self.audience.spelling();
+        let parts = [
+            self.key_id,
+            self.issuer,
+            self.subject.unwrap_or_default(),
+            audience,
+            self.token_id,
+            self.claims_json,
+        ];
+        let mut end = 0_usize;
+        let ends = parts.map(|part| {
+            end = end.saturating_add(part.len());
+            end
+        });
+        Identity {
+            text: parts.concat().into_boxed_str(),
+            ends,
+            has_subject: self.subject.is_some(),
+            audience_is_array,
+            algorithm: self.algorithm,
+            issued_at: self.issued_at,
+            expires_at: self.expires_at,
+        }
+    }
+}
+
+/// Shows names and times, and none of the claims that the specification does not name.
+impl fmt::Debug for IdentityRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Identity")
+            .field("issuer", &self.issuer())
+            .field("subject", &self.subject())
+            .field("key_id", &self.key_id())
+            .field("algorithm", &self.algorithm())
+            .field("expires_at", &self.expires_at().to_string())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A verified identity that stands alone: what [`Engine::verify`](crate::Engine::verify) answers.
+#[derive(Clone)]
+pub struct Identity {
+    /// `kid`, `iss`, `sub`, `aud`, `jti` and the claims, one after the other.
+    text: Box<str>,
+    /// Where each of them ends.
+    ends: [usize; 6],
+    has_subject: bool,
+    audience_is_array: bool,
+    algorithm: Algorithm,
+    issued_at: UnixTime,
+    expires_at: UnixTime,
+}
+
+impl Identity {
+    /// The same identity, borrowed.
+    #[must_use]
+    pub fn as_ref(&self) -> IdentityRef<'_> {
+        let [key_id, issuer, subject, audience, token_id, claims_json] = self.parts();
+        IdentityRef {
+            algorithm: self.algorithm,
+            key_id,
+            issuer,
+            subject: self.has_subject.then_some(subject),
+            audience: Audience::from_spelling(audience, self.audience_is_array),
+            token_id,
+            issued_at: self.issued_at,
+            expires_at: self.expires_at,
+            claims_json,
+        }
+    }
+
+    fn parts(&self) -> [&str; 6] {
+        let mut start = 0_usize;
+        self.ends.map(|end| {
+            let range: Range<usize> = std::mem::replace(&mut start, end)..end;
+            self.text.get(range).unwrap_or_default()
+        })
+    }
+
+    /// The service that issued the token (`iss`).
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        self.as_ref().issuer()
+    }
+
+    /// On whose behalf (`sub`), or the issuer where the token does not say.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        self.as_ref().subject()
+    }
+
+    /// Whom the token is meant for (`aud`), in order.
+    pub fn audience(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        self.as_ref().audience().iter()
+    }
+
+    /// The token's own name (`jti`).
+    #[must_use]
+    pub fn token_id(&self) -> &str {
+        self.as_ref().token_id()
+    }
+
+    /// The key that signed it (`kid`).
+    #[must_use]
+    pub fn key_id(&self) -> &str {
+        self.as_ref().key_id()
+    }
+
+    /// The algorithm of the signature (`alg`).
+    #[must_use]
+    pub const fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// When the token was issued (`iat`), rounded down to the nanosecond.
+    #[must_use]
+    pub const fn issued_at(&self) -> UnixTime {
+        self.issued_at
+    }
+
+    /// When the token expires (`exp`), rounded down to the nanosecond.
+    #[must_use]
+    pub const fn expires_at(&self) -> UnixTime {
+        self.expires_at
+    }
+
+    /// All claims as the JSON object that was signed.
+    #[must_use]
+    pub fn claims_json(&self) -> &str {
+        self.as_ref().claims_json()
+    }
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.as_ref(), f)
+    }
+}

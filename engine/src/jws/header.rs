@@ -1,0 +1,181 @@
+//! The JOSE header: what of it this engine looks at, and nothing else.
+//!
+//! `typ`, `jku`, `jwk`, `x5u`, `x5c`, `x5t`, `x5t#S256` and unknown parameters are ignored whatever their type:
+//! "The resource server MUST ignore the following claims if they are present in the header". They are not
+//! even kept, so no later stage can be tempted.
+
+use super::json::{JsonError, Members, Spare, Text, Value};
+use super::names::Names;
+use crate::crypto::Algorithm;
+use crate::error::VerifyError;
+use crate::keys::KeyId;
+
+/// The header parameters that take part in a verification. None is verified yet.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Header<'a> {
+    pub(crate) algorithm: Algorithm,
+    pub(crate) key_id: KeyId<'a>,
+}
+
+impl<'a> Header<'a> {
+    /// Reads a decoded header. `is_allowed` is the policy's word on the algorithm.
+    pub(crate) fn parse(
+        unverified: &'a [u8],
+        spare: &mut Spare<'a>,
+        is_allowed: impl FnOnce(Algorithm) -> bool,
+    ) -> Result<Self, VerifyError> {
+        let document = std::str::from_utf8(unverified).map_err(|_| VerifyError::InvalidHeader)?;
+        let parameters = Parameters::read(document)?;
+        let Some(Value::Text(name)) = parameters.algorithm else {
+            return Err(VerifyError::AlgorithmMissing);
+        };
+        let algorithm =
+            Algorithm::from_name(&name.decode()).ok_or(VerifyError::AlgorithmUnsupported)?;
+        if !is_allowed(algorithm) {
+            return Err(VerifyError::AlgorithmNotAllowed);
+        }
+        let Some(Value::Text(key_id)) = parameters.key_id else {
+            return Err(VerifyError::KeyIdMissing);
+        };
+        let key_id = key_id
+            .decode_into(spare)
+            .and_then(KeyId::parse)
+            .ok_or(VerifyError::KeyIdInvalid)?;
+        if parameters.critical {
+            return Err(VerifyError::CriticalHeader);
+        }
+        Ok(Self { algorithm, key_id })
+    }
+}
+
+/// The parameters as they stand in the document.
+#[derive(Default)]
+struct Parameters<'a> {
+    algorithm: Option<Value<'a>>,
+    key_id: Option<Value<'a>>,
+    critical: bool,
+}
+
+impl<'a> Parameters<'a> {
+    fn read(document: &'a str) -> Result<Self, VerifyError> {
+        let mut parameters = Self::default();
+        let mut others = Names::new();
+        let mut members = Members::of(document).map_err(refusal)?;
+        while let Some((name, value)) = members.next().map_err(refusal)? {
+            if !parameters.take(name, value, &mut others) {
+                return Err(VerifyError::DuplicateHeader);
+            }
+        }
+        if others.are_distinct() {
+            Ok(parameters)
+        } else {
+            Err(VerifyError::DuplicateHeader)
+        }
+    }
+
+    /// Takes one parameter. False if it was there before.
+    fn take(&mut self, name: Text<'a>, value: Value<'a>, others: &mut Names<'a>) -> bool {
+        match &*name.decode() {
+            "alg" => self.algorithm.replace(value).is_none(),
+            "kid" => self.key_id.replace(value).is_none(),
+            "crit" => !std::mem::replace(&mut self.critical, true),
+            _ => others.insert(name),
+        }
+    }
+}
+
+fn refusal(error: JsonError) -> VerifyError {
+    match error {
+        JsonError::Syntax => VerifyError::InvalidHeader,
+        JsonError::TooDeep => VerifyError::NestingTooDeep,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(document: &[u8]) -> Result<(Algorithm, String), VerifyError> {
+        let mut room = vec![0; document.len()];
+        let mut spare = Spare::new(&mut room);
+        let header = Header::parse(document, &mut spare, |algorithm| {
+            algorithm != Algorithm::Ps512
+        })?;
+        Ok((header.algorithm, header.key_id.as_str().to_owned()))
+    }
+
+    #[test]
+    fn ignored_parameters_are_ignored_whatever_their_type() {
+        let document = br#"{"typ":1,"jku":[],"jwk":null,"x5u":{},"x5c":"x","x5t":false,"x5t#S256":0,"zip":"DEF","kid":"a/b","alg":"RS256","b64":true}"#;
+        assert_eq!(
+            parse(document).unwrap(),
+            (Algorithm::Rs256, "a/b".to_owned())
+        );
+    }
+
+    #[test]
+    fn escaped_names_and_values_count_as_what_they_spell() {
+        let document = br#"{"\u0061lg":"ES\u0032\u0035\u0036","k\u0069d":"a\/b"}"#;
+        assert_eq!(
+            parse(document).unwrap(),
+            (Algorithm::Es256, "a/b".to_owned())
+        );
+    }
+
+    #[test]
+    fn each_fault_has_its_code() {
+        use VerifyError as E;
+        let cases: [(&[u8], E); 19] = [
+            (b"", E::InvalidHeader),
+            (b"[]", E::InvalidHeader),
+            (b"\xff", E::InvalidHeader),
+            (
+                br#"{"alg":"RS256","kid":"a/b","x":"\ud800"}"#,
+                E::InvalidHeader,
+            ),
+            (
+                br#"{"alg":"RS256","alg":"RS256","kid":"a/b"}"#,
+                E::DuplicateHeader,
+            ),
+            (
+                br#"{"alg":"RS256","kid":"a/b","\u006bid":"a/b"}"#,
+                E::DuplicateHeader,
+            ),
+            (
+                br#"{"alg":"RS256","kid":"a/b","x":1,"x":1}"#,
+                E::DuplicateHeader,
+            ),
+            (
+                br#"{"alg":"RS256","kid":"a/b","crit":1,"crit":1}"#,
+                E::DuplicateHeader,
+            ),
+            (br#"{"kid":"a/b"}"#, E::AlgorithmMissing),
+            (br#"{"alg":["RS256"],"kid":"a/b"}"#, E::AlgorithmMissing),
+            (br#"{"alg":"none","kid":"a/b"}"#, E::AlgorithmUnsupported),
+            (br#"{"alg":"HS256","kid":"a/b"}"#, E::AlgorithmUnsupported),
+            (br#"{"alg":"rs256","kid":"a/b"}"#, E::AlgorithmUnsupported),
+            (br#"{"alg":"PS512","kid":"a/b"}"#, E::AlgorithmNotAllowed),
+            (br#"{"alg":"RS256"}"#, E::KeyIdMissing),
+            (br#"{"alg":"RS256","kid":1}"#, E::KeyIdMissing),
+            (br#"{"alg":"RS256","kid":"a/../b"}"#, E::KeyIdInvalid),
+            (
+                br#"{"alg":"RS256","kid":"a/b","crit":["exp"]}"#,
+                E::CriticalHeader,
+            ),
+            (
+                br#"{"alg":"RS256","kid":"a/b","crit":[]}"#,
+                E::CriticalHeader,
+            ),
+        ];
+        for (document, code) in cases {
+            assert_eq!(
+                parse(document).unwrap_err(),
+                code,
+                "{}",
+                String::from_utf8_lossy(document)
+            );
+        }
+        let deep = format!("{{\"x\":{}", "[".repeat(1000));
+        assert_eq!(parse(deep.as_bytes()).unwrap_err(), E::NestingTooDeep);
+    }
+}

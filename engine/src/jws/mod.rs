@@ -1,0 +1,158 @@
+//! The JWS compact serialisation (RFC 7515 section 7.1): three base64url segments joined by two dots.
+//!
+//! First stage of the way of a token. It borrows the token, decodes into a caller's [`Scratch`], and says
+//! nothing about whether the token is wanted or authentic: all it hands out is unverified.
+
+mod base64url;
+mod header;
+pub(crate) mod json;
+pub(crate) mod names;
+mod scratch;
+
+pub(crate) use header::Header;
+pub use scratch::Scratch;
+
+use crate::error::VerifyError;
+use json::Spare;
+
+/// A token split at its dots.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Compact<'t> {
+    signing_input: &'t [u8],
+    header: &'t [u8],
+    payload: &'t [u8],
+    signature: &'t [u8],
+}
+
+impl<'t> Compact<'t> {
+    /// Splits `token` into exactly three segments.
+    pub(crate) fn split(token: &'t [u8]) -> Result<Self, VerifyError> {
+        let mut dots = memchr::memchr_iter(b'.', token);
+        let (Some(first), Some(second), None) = (dots.next(), dots.next(), dots.next()) else {
+            return Err(VerifyError::NotCompact);
+        };
+        let split = || {
+            let (signing_input, signature) = token.split_at_checked(second)?;
+            let (header, payload) = signing_input.split_at_checked(first)?;
+            Some(Self {
+                signing_input,
+                header,
+                payload: payload.strip_prefix(b".")?,
+                signature: signature.strip_prefix(b".")?,
+            })
+        };
+        split().ok_or(VerifyError::NotCompact)
+    }
+
+    /// Decodes the three segments into `scratch`.
+    pub(crate) fn decode<'a>(&self, scratch: &'a mut Scratch) -> Result<Decoded<'a>, VerifyError> {
+        let room_for = |segment: &[u8]| base64url::decoded_length(segment.len());
+        // An unescaped string is never longer than its escaped form, so header and payload once more is room
+        // for all of them.
+        let text_length = room_for(self.header).saturating_add(room_for(self.payload));
+        let room = scratch.room(
+            text_length
+                .saturating_mul(2)
+                .saturating_add(room_for(self.signature)),
+        );
+        let (unverified_header, room) = decode_front(self.header, room)?;
+        let (unverified_payload, room) = decode_front(self.payload, room)?;
+        let (signature, room) = decode_front(self.signature, room)?;
+        Ok(Decoded {
+            unverified_header,
+            unverified_payload,
+            signature,
+            spare: Spare::new(room),
+        })
+    }
+
+    /// The bytes that the signature is over: header and payload as they were sent, with their dot.
+    pub(crate) const fn signing_input(&self) -> &'t [u8] {
+        self.signing_input
+    }
+}
+
+/// Decodes `segment` into the front of `room`, and gives back the rest of it.
+fn decode_front<'a>(
+    segment: &[u8],
+    room: &'a mut [u8],
+) -> Result<(&'a [u8], &'a mut [u8]), VerifyError> {
+    let (front, rest) = room
+        .split_at_mut_checked(base64url::decoded_length(segment.len()))
+        .ok_or(VerifyError::InvalidBase64)?;
+    let decoded = base64url::decode(segment, front).ok_or(VerifyError::InvalidBase64)?;
+    Ok((decoded, rest))
+}
+
+/// The decoded segments, none of them verified.
+#[derive(Debug)]
+pub(crate) struct Decoded<'a> {
+    pub(crate) unverified_header: &'a [u8],
+    pub(crate) unverified_payload: &'a [u8],
+    pub(crate) signature: &'a [u8],
+    pub(crate) spare: Spare<'a>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exactly_three_segments_are_taken() {
+        let compact = Compact::split(b"aa.bb.cc").unwrap();
+        assert_eq!(compact.signing_input(), b"aa.bb");
+        assert_eq!(
+            (compact.header, compact.payload, compact.signature),
+            (&b"aa"[..], &b"bb"[..], &b"cc"[..])
+        );
+        assert!(Compact::split(b"..").is_ok());
+        for token in [
+            &b""[..],
+            b".",
+            b"aa",
+            b"aa.bb",
+            b"aa.bb.cc.dd",
+            b"a.b.c.d.e",
+            b"...",
+            b"{\"payload\":\"\"}",
+        ] {
+            assert_eq!(Compact::split(token).unwrap_err(), VerifyError::NotCompact);
+        }
+    }
+
+    #[test]
+    fn each_segment_is_decoded_strictly() {
+        let mut scratch = Scratch::new();
+        let decoded = Compact::split(b"e30.AQID.")
+            .unwrap()
+            .decode(&mut scratch)
+            .unwrap();
+        assert_eq!(decoded.unverified_header, b"{}");
+        assert_eq!(decoded.unverified_payload, [1, 2, 3]);
+        assert_eq!(decoded.signature, []);
+        for token in [
+            &b"e30=.AQID.AA"[..],
+            b"e30.AQI D.AA",
+            b"e30.AQID.AB",
+            b"e30.AQID.+/A",
+        ] {
+            let compact = Compact::split(token).unwrap();
+            assert_eq!(
+                compact.decode(&mut scratch).unwrap_err(),
+                VerifyError::InvalidBase64
+            );
+        }
+    }
+
+    #[test]
+    fn a_token_larger_than_the_inline_room_decodes_too() {
+        let token = [&b"e30."[..], &[b'A'; 40_000], b".AQID"].concat();
+        let mut scratch = Scratch::new();
+        let decoded = Compact::split(&token)
+            .unwrap()
+            .decode(&mut scratch)
+            .unwrap();
+        assert_eq!(decoded.unverified_payload, vec![0; 30_000]);
+        assert_eq!(decoded.signature, [1, 2, 3]);
+    }
+}

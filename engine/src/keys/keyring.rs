@@ -1,0 +1,111 @@
+//! Keys that are known by configuration, swapped whole.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+
+use super::{KeyError, KeyId, KeySource, Lookup};
+use crate::crypto::{Backend, VerifyingKey};
+use crate::error::ConfigError;
+
+/// A set of keys by `kid`. Readers take no lock and write nothing that is shared; [`replace`](Self::replace)
+/// puts another set in its place at once, under readers' feet.
+///
+/// ```
+/// # use asap_engine::{Algorithm, Keyring, SigningKey};
+/// let (key, _private_pem) = SigningKey::generate(Algorithm::Es256)?;
+/// let keys = Keyring::from_pems([("my-service/key-1", key.public_key_pem().as_bytes())])?;
+/// assert_eq!(keys.len(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Keyring {
+    keys: ArcSwap<HashMap<Box<str>, Arc<VerifyingKey>>>,
+}
+
+impl Keyring {
+    /// Reads each key from one PEM section, for the default backend.
+    ///
+    /// # Errors
+    ///
+    /// Names the first `kid` that is outside the grammar or given twice, or whose key was refused, and why.
+    pub fn from_pems<'a>(
+        keys: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+    ) -> Result<Self, ConfigError> {
+        Self::from_pems_with(keys, Backend::default())
+    }
+
+    /// As [`from_pems`](Self::from_pems), for `backend`.
+    ///
+    /// # Errors
+    ///
+    /// Names the first `kid` that is outside the grammar or given twice, or whose key was refused, and why.
+    pub fn from_pems_with<'a>(
+        keys: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+        backend: Backend,
+    ) -> Result<Self, ConfigError> {
+        let mut by_id = HashMap::new();
+        for (key_id, pem) in keys {
+            let key = load(key_id, pem, backend)?;
+            if by_id.insert(key_id.into(), Arc::new(key)).is_some() {
+                return Err(ConfigError::new(format!("kid {key_id:?} is given twice")));
+            }
+        }
+        Ok(Self {
+            keys: ArcSwap::from_pointee(by_id),
+        })
+    }
+
+    /// Puts the keys of `other` in the place of these, all at once. A verification that is under way may
+    /// still end with an old key.
+    pub fn replace(&self, other: Self) {
+        self.keys.store(other.keys.into_inner());
+    }
+
+    /// How many keys there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.keys.load().len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.keys.load().is_empty()
+    }
+}
+
+fn load(key_id: &str, pem: &[u8], backend: Backend) -> Result<VerifyingKey, ConfigError> {
+    if KeyId::parse(key_id).is_none() {
+        return Err(ConfigError::new(format!(
+            "kid {key_id:?} must be non-empty segments of letters, digits and . _ - + joined by slashes"
+        )));
+    }
+    VerifyingKey::from_pem_with(pem, backend)
+        .map_err(|rejected| ConfigError::new(format!("key {key_id:?}: {rejected}")))
+}
+
+impl KeySource for Keyring {
+    fn with_key<T>(
+        &self,
+        key_id: KeyId<'_>,
+        use_key: impl FnOnce(&VerifyingKey) -> T,
+    ) -> Lookup<T> {
+        match self.keys.load().get(key_id.as_str()) {
+            Some(key) => Lookup::Found(use_key(key)),
+            None => Lookup::Unknown,
+        }
+    }
+
+    async fn fetch(&self, key_id: KeyId<'_>) -> Result<Arc<VerifyingKey>, KeyError> {
+        let keys = self.keys.load_full();
+        keys.get(key_id.as_str()).cloned().ok_or(KeyError::Unknown)
+    }
+}
+
+impl fmt::Debug for Keyring {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keyring").field("len", &self.len()).finish()
+    }
+}

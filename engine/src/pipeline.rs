@@ -1,0 +1,148 @@
+//! The order of the checks, as types: a token can only move forward, and each stage exists only because the
+//! check before it passed.
+//!
+//! ```text
+//! bytes ─ Policy::admit ─▶ Admitted ─ authenticate ─▶ Authentic ─ accept ─▶ IdentityRef
+//!         1 length, three segments, base64url    8 the key's own        5 time once more
+//!         2 header: alg, kid, crit                 algorithm           10 replay, if tokens
+//!         3 claims: iss exp iat aud jti nbf sub  9 the signature          are for single use
+//!         4 ownership of the key, issuer list
+//!         5 time: nbf, exp, lifetime        7 the key, from a KeySource,
+//!         6 audience                          between these two
+//! ```
+//!
+//! Cheapest refusal first; what spends something comes last: a token that is refused above step 7 fetches
+//! nothing, and one refused above step 10 leaves no trace. All of it is a pure function of its arguments.
+//!
+//! ```
+//! # use std::time::SystemTime;
+//! # use asap_engine::{Algorithm, Issuer, Policy, ReplayWindow, Scratch, SigningKey, TokenRequest, VerifyingKey};
+//! # let (key, _) = SigningKey::generate(Algorithm::Es256)?;
+//! # let public = VerifyingKey::from_pem(key.public_key_pem().as_bytes())?;
+//! # let token = Issuer::new("client", "client/key-1", key)?.sign(&TokenRequest::new("server"), SystemTime::now().into())?;
+//! let policy = Policy::new("server")?.with_single_use();
+//! let replay = ReplayWindow::new(1_000)?;
+//! let now = SystemTime::now().into();
+//! let mut scratch = Scratch::new();
+//!
+//! let admitted = policy.admit(token.as_bytes(), now, &mut scratch)?;
+//! assert_eq!(admitted.key_id().as_str(), "client/key-1");
+//! let authentic = admitted.authenticate(&public)?;
+//! let identity = authentic.accept(now, &replay)?;
+//! assert_eq!(identity.issuer(), "client");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+use crate::claims::Claims;
+use crate::crypto::VerifyingKey;
+use crate::error::VerifyError;
+use crate::identity::IdentityRef;
+use crate::jws::Header;
+use crate::keys::KeyId;
+use crate::replay::ReplayLog;
+use crate::time::UnixTime;
+
+/// When a token is valid, both ends included, leeway included.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Window {
+    pub(crate) from: UnixTime,
+    pub(crate) until: UnixTime,
+}
+
+impl Window {
+    pub(crate) fn check(self, now: UnixTime) -> Result<(), VerifyError> {
+        if now < self.from {
+            Err(VerifyError::NotYetValid)
+        } else if now > self.until {
+            Err(VerifyError::Expired)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// A token that the policy wants, if its signature is good. Only [`Policy::admit`](crate::Policy::admit) makes one.
+#[derive(Debug, Clone, Copy)]
+pub struct Admitted<'a> {
+    signing_input: &'a [u8],
+    signature: &'a [u8],
+    unverified_header: Header<'a>,
+    unverified_claims: Claims<'a>,
+    window: Window,
+}
+
+impl<'a> Admitted<'a> {
+    pub(crate) const fn new(
+        signing_input: &'a [u8],
+        signature: &'a [u8],
+        unverified_header: Header<'a>,
+        unverified_claims: Claims<'a>,
+        window: Window,
+    ) -> Self {
+        Self {
+            signing_input,
+            signature,
+            unverified_header,
+            unverified_claims,
+            window,
+        }
+    }
+
+    /// The key that the token claims to be signed with. The issuer that the token claims owns it.
+    #[must_use]
+    pub const fn key_id(&self) -> KeyId<'a> {
+        self.unverified_header.key_id
+    }
+
+    /// Checks that `key` verifies the token's algorithm, and then the signature. `key` must be the one that
+    /// [`key_id`](Self::key_id) names: "signatures made with a key different from the claimed one MUST be
+    /// rejected".
+    ///
+    /// # Errors
+    ///
+    /// [`AlgorithmMismatch`](VerifyError::AlgorithmMismatch) or
+    /// [`SignatureInvalid`](VerifyError::SignatureInvalid).
+    pub fn authenticate(self, key: &VerifyingKey) -> Result<Authentic<'a>, VerifyError> {
+        key.verify(
+            self.unverified_header.algorithm,
+            self.signing_input,
+            self.signature,
+        )?;
+        Ok(Authentic {
+            header: self.unverified_header,
+            claims: self.unverified_claims,
+            window: self.window,
+        })
+    }
+}
+
+/// A token whose signature is that of its key. Only [`Admitted::authenticate`] makes one.
+#[derive(Debug, Clone, Copy)]
+pub struct Authentic<'a> {
+    header: Header<'a>,
+    claims: Claims<'a>,
+    window: Window,
+}
+
+impl<'a> Authentic<'a> {
+    /// Checks the time once more, since fetching the key may have taken some, and has `replay` remember the
+    /// token. Where tokens may be reused, `replay` is [`Reusable`](crate::Reusable).
+    ///
+    /// # Errors
+    ///
+    /// [`NotYetValid`](VerifyError::NotYetValid), [`Expired`](VerifyError::Expired), or what `replay` answers.
+    pub fn accept(
+        self,
+        now: UnixTime,
+        replay: &impl ReplayLog,
+    ) -> Result<IdentityRef<'a>, VerifyError> {
+        self.window.check(now)?;
+        replay.check_and_insert(
+            self.claims.issuer,
+            self.claims.token_id,
+            self.window.until,
+            now,
+        )?;
+        Ok(IdentityRef::new(self.header, self.claims))
+    }
+}

@@ -1,0 +1,284 @@
+//! What a resource server asks of a token, and the first half of the way of a token: every check that needs
+//! no key.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use crate::claims::Claims;
+use crate::crypto::Algorithm;
+use crate::error::{ConfigError, VerifyError};
+use crate::jws::{Compact, Decoded, Header, Scratch};
+use crate::keys::is_service_identifier;
+use crate::limits::{
+    DEFAULT_LEEWAY, DEFAULT_MAX_TOKEN_LENGTH, MAX_LEEWAY, MAX_LIFETIME, MAX_TOKEN_LENGTH,
+};
+use crate::pipeline::{Admitted, Window};
+use crate::time::UnixTime;
+
+/// What a resource server asks of a token.
+///
+/// Whatever is not set is safe: every algorithm of [`Algorithm`], every issuer that owns its key, 30 seconds of
+/// leeway, tokens of up to one hour and 8 KiB.
+///
+/// ```
+/// # use std::time::Duration;
+/// # use asap_engine::{Algorithm, Policy};
+/// let policy = Policy::new("my-service")?
+///     .with_issuers(["your-service", "their-service"])?
+///     .with_algorithms([Algorithm::Rs256, Algorithm::Es256])?
+///     .with_leeway(Duration::from_secs(5))?;
+/// # Ok::<(), asap_engine::ConfigError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Policy {
+    audiences: Vec<Box<str>>,
+    algorithms: Vec<Algorithm>,
+    issuers: Option<HashSet<Box<str>>>,
+    leeway: Duration,
+    max_lifetime: Duration,
+    max_token_length: usize,
+    not_issued_before: Option<UnixTime>,
+    single_use: bool,
+}
+
+impl Policy {
+    /// Asks that a token be meant for `audience`, the identifier that the client and this resource server agreed on.
+    ///
+    /// # Errors
+    ///
+    /// If `audience` is empty.
+    pub fn new(audience: impl Into<String>) -> Result<Self, ConfigError> {
+        let policy = Self {
+            audiences: Vec::new(),
+            algorithms: Algorithm::ALL.to_vec(),
+            issuers: None,
+            leeway: DEFAULT_LEEWAY,
+            max_lifetime: MAX_LIFETIME,
+            max_token_length: DEFAULT_MAX_TOKEN_LENGTH,
+            not_issued_before: None,
+            single_use: false,
+        };
+        policy.with_audience(audience)
+    }
+
+    /// Takes tokens for `audience` too.
+    ///
+    /// # Errors
+    ///
+    /// If `audience` is empty.
+    pub fn with_audience(mut self, audience: impl Into<String>) -> Result<Self, ConfigError> {
+        let audience = audience.into();
+        if audience.is_empty() {
+            return Err(ConfigError::new(
+                "the audience is empty: give the name by which clients address this service",
+            ));
+        }
+        self.audiences.push(audience.into_boxed_str());
+        Ok(self)
+    }
+
+    /// Takes tokens of these issuers only.
+    ///
+    /// # Errors
+    ///
+    /// If there is none, or one is not a service identifier.
+    pub fn with_issuers<I>(mut self, issuers: I) -> Result<Self, ConfigError>
+    where
+        I: IntoIterator<Item: Into<String>>,
+    {
+        let issuers: HashSet<Box<str>> = issuers
+            .into_iter()
+            .map(|issuer| issuer.into().into_boxed_str())
+            .collect();
+        if issuers.is_empty() {
+            return Err(ConfigError::new(
+                "the list of issuers is empty: name one, or leave the list out to take every issuer",
+            ));
+        }
+        if let Some(bad) = issuers.iter().find(|issuer| !is_service_identifier(issuer)) {
+            return Err(ConfigError::new(format!(
+                "issuer {bad:?} must be non-empty segments of letters, digits and . _ - + joined by slashes"
+            )));
+        }
+        self.issuers = Some(issuers);
+        Ok(self)
+    }
+
+    /// Takes these algorithms only.
+    ///
+    /// # Errors
+    ///
+    /// If there is none.
+    pub fn with_algorithms(
+        mut self,
+        algorithms: impl IntoIterator<Item = Algorithm>,
+    ) -> Result<Self, ConfigError> {
+        self.algorithms = algorithms.into_iter().collect();
+        if self.algorithms.is_empty() {
+            return Err(ConfigError::new(
+                "the list of algorithms is empty: name one, or leave the list out to take all",
+            ));
+        }
+        Ok(self)
+    }
+
+    /// Widens the time in which a token is valid by `leeway` on both sides: "a grace period to compensate for
+    /// internal clock divergences". It never widens the cap on a token's lifetime.
+    ///
+    /// # Errors
+    ///
+    /// If it exceeds [`MAX_LEEWAY`].
+    pub fn with_leeway(mut self, leeway: Duration) -> Result<Self, ConfigError> {
+        if leeway > MAX_LEEWAY {
+            return Err(ConfigError::new(format!(
+                "a leeway of {} s is more than {} s: mend the clock instead",
+                leeway.as_secs(),
+                MAX_LEEWAY.as_secs()
+            )));
+        }
+        self.leeway = leeway;
+        Ok(self)
+    }
+
+    /// Refuses tokens that live longer than `max_lifetime`: "a more restrictive upper bound for the lifespan".
+    ///
+    /// # Errors
+    ///
+    /// If it is zero or exceeds [`MAX_LIFETIME`].
+    pub fn with_max_lifetime(mut self, max_lifetime: Duration) -> Result<Self, ConfigError> {
+        if max_lifetime.is_zero() || max_lifetime > MAX_LIFETIME {
+            return Err(ConfigError::new(format!(
+                "the longest lifetime of a token must be more than 0 s and at most {} s",
+                MAX_LIFETIME.as_secs()
+            )));
+        }
+        self.max_lifetime = max_lifetime;
+        Ok(self)
+    }
+
+    /// Refuses tokens longer than `bytes`.
+    ///
+    /// # Errors
+    ///
+    /// If it is zero or exceeds [`MAX_TOKEN_LENGTH`].
+    pub fn with_max_token_length(mut self, bytes: usize) -> Result<Self, ConfigError> {
+        if !(1..=MAX_TOKEN_LENGTH).contains(&bytes) {
+            return Err(ConfigError::new(format!(
+                "the longest token must be 1 to {MAX_TOKEN_LENGTH} bytes"
+            )));
+        }
+        self.max_token_length = bytes;
+        Ok(self)
+    }
+
+    /// Refuses tokens issued before `start`, less the leeway: a replay log that began then cannot know whether
+    /// they were seen before a restart.
+    #[must_use]
+    pub const fn with_not_issued_before(mut self, start: UnixTime) -> Self {
+        self.not_issued_before = Some(start);
+        self
+    }
+
+    /// Refuses, before its key is looked up, a token that expires further ahead than a single-use token can be
+    /// remembered. [`Engine::with_replay_log`](crate::Engine::with_replay_log) sets this.
+    #[must_use]
+    pub const fn with_single_use(mut self) -> Self {
+        self.single_use = true;
+        self
+    }
+
+    /// How far ahead of now a replay log must remember under this policy.
+    pub(crate) fn longest_memory(&self) -> Duration {
+        self.max_lifetime
+            .saturating_add(self.leeway)
+            .saturating_add(self.leeway)
+    }
+
+    /// Checks everything of `token` that needs no key: form, algorithm, claims, ownership of the key, time and
+    /// audience, in this order. A pure function of its arguments; the result borrows `token` and `scratch`.
+    ///
+    /// # Errors
+    ///
+    /// The code of the first check that `token` does not pass; its stage is
+    /// [`Parse`](crate::Stage::Parse) or [`Policy`](crate::Stage::Policy).
+    pub fn admit<'a>(
+        &self,
+        token: &'a [u8],
+        now: UnixTime,
+        scratch: &'a mut Scratch,
+    ) -> Result<Admitted<'a>, VerifyError> {
+        if token.len() > self.max_token_length {
+            return Err(VerifyError::TokenTooLong);
+        }
+        let compact = Compact::split(token)?;
+        let Decoded {
+            unverified_header,
+            unverified_payload,
+            signature,
+            mut spare,
+        } = compact.decode(scratch)?;
+        let header = Header::parse(unverified_header, &mut spare, |algorithm| {
+            self.algorithms.contains(&algorithm)
+        })?;
+        let claims = Claims::parse(unverified_payload, &mut spare)?;
+        self.check_issuer(&header, &claims)?;
+        let window = self.check_time(&claims, now)?;
+        self.check_audience(&claims)?;
+        Ok(Admitted::new(
+            compact.signing_input(),
+            signature,
+            header,
+            claims,
+            window,
+        ))
+    }
+
+    /// "The resource server MUST check that the key identified by kid is owned by the issuer."
+    fn check_issuer(&self, header: &Header<'_>, claims: &Claims<'_>) -> Result<(), VerifyError> {
+        if !header.key_id.is_owned_by(claims.issuer) {
+            return Err(VerifyError::KeyNotOwned);
+        }
+        match &self.issuers {
+            Some(issuers) if !issuers.contains(claims.issuer) => Err(VerifyError::IssuerNotAllowed),
+            _ => Ok(()),
+        }
+    }
+
+    /// "The resource server MUST verify that the current time is between nbf (optional) and exp (required),
+    /// inclusive", and "MUST reject a token if its lifespan exceeds one hour".
+    fn check_time(&self, claims: &Claims<'_>, now: UnixTime) -> Result<Window, VerifyError> {
+        let window = Window {
+            from: claims.valid_from().ceiling().saturating_sub(self.leeway),
+            until: claims.expires_at.floor().saturating_add(self.leeway),
+        };
+        window.check(now)?;
+        if !claims
+            .expires_at
+            .is_within(self.max_lifetime, &claims.issued_at)
+        {
+            return Err(VerifyError::LifetimeTooLong);
+        }
+        if let Some(start) = self.not_issued_before
+            && claims.issued_at.floor() < start.saturating_sub(self.leeway)
+        {
+            return Err(VerifyError::IssuedBeforeStart);
+        }
+        if self.single_use && window.until > now.saturating_add(self.longest_memory()) {
+            return Err(VerifyError::ExpiresTooLate);
+        }
+        Ok(window)
+    }
+
+    /// "At least one of the values of aud is the identifier of the resource server."
+    fn check_audience(&self, claims: &Claims<'_>) -> Result<(), VerifyError> {
+        let is_meant = self
+            .audiences
+            .iter()
+            .any(|audience| claims.audience.contains(audience));
+        if is_meant {
+            Ok(())
+        } else {
+            Err(VerifyError::AudienceMismatch)
+        }
+    }
+}
