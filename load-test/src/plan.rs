@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::cli;
 use crate::number::{float, whole};
-use crate::scenario::{Kind, Scenario};
+use crate::scenario::Kind;
 use crate::tokens::Lot;
 
 /// Parts of the whole duration.
@@ -62,8 +62,8 @@ impl Plan {
             signing: part(0.5).max(Duration::from_secs(1)),
             load: options.load,
             single_use: scenario.single_use,
-            rs256: good_share(scenario, Kind::GoodRs256) / kept,
-            es256: good_share(scenario, Kind::GoodEs256) / kept,
+            rs256: scenario.share(Kind::GoodRs256) / kept,
+            es256: scenario.share(Kind::GoodEs256) / kept,
         }
     }
 
@@ -133,6 +133,26 @@ impl Plan {
         Some(((rounded / step).floor().max(1.0) * step, affordable < wanted))
     }
 
+    /// The longest that signing may take; nothing where a rate was asked for, which is then kept.
+    pub(crate) fn signing_limit(&self) -> Option<Duration> {
+        (!matches!(self.load, cli::Load::Rate(_))).then_some(self.signing)
+    }
+
+    /// Refuses a rate that needs more tokens than fit.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let cli::Load::Rate(rate) = self.load else {
+            return Ok(());
+        };
+        let needed = self.lot(rate * self.main.as_secs_f64()).total();
+        if self.single_use && needed > MAX_TOKENS {
+            return Err(format!(
+                "--rate {rate} for {:.0} s needs {needed} distinct tokens, and {MAX_TOKENS} is the most: lower --rate or --duration",
+                self.main.as_secs_f64()
+            ));
+        }
+        Ok(())
+    }
+
     /// Good tokens for so many requests.
     fn lot(&self, requests: f64) -> Lot {
         let of = |share: f64| whole((requests * share * ALLOWANCE).ceil());
@@ -145,10 +165,6 @@ impl Plan {
 
 /// What kinds that cannot be sent at a moment leave to the others, and the order of the deck.
 const ALLOWANCE: f64 = 1.03;
-
-fn good_share(scenario: &Scenario, kind: Kind) -> f64 {
-    scenario.share(kind)
-}
 
 #[cfg(test)]
 mod tests {
@@ -196,6 +212,14 @@ mod tests {
         let (rate, bounded) = plan.offered(20_000.0, few).unwrap();
         assert!(bounded && rate < 1_001.0, "{rate}");
         assert_eq!(super::tests::plan("--closed").offered(20_000.0, few), None);
+    }
+
+    #[test]
+    fn a_rate_beyond_all_tokens_is_refused_before_anything_starts() {
+        assert!(plan("--rate 5000").check().is_ok());
+        let refusal = plan("--rate 500000").check().unwrap_err();
+        assert!(refusal.contains("--rate") && refusal.lines().count() == 1);
+        assert!(plan("--rate 500000 --scenario good-es256").check().is_ok());
     }
 
     #[test]

@@ -93,6 +93,15 @@ impl Lot {
         self.rs256.saturating_add(self.es256)
     }
 
+    /// The same proportion, so many in all.
+    pub(crate) fn scaled(self, total: u64) -> Self {
+        let scale = |part: u64| part.saturating_mul(total).checked_div(self.total()).unwrap_or(0);
+        Self {
+            rs256: scale(self.rs256),
+            es256: scale(self.es256),
+        }
+    }
+
     pub(crate) fn plus(self, other: Self) -> Self {
         Self {
             rs256: self.rs256.saturating_add(other.rs256),

@@ -125,6 +125,23 @@ impl Generator {
         self.lanes.len()
     }
 
+    /// Whether the gateway accepts a good token.
+    pub(crate) fn is_accepted(&mut self, stock: &Stock) -> bool {
+        let Some(lane) = self.lanes.first_mut() else {
+            return false;
+        };
+        let draw = [Kind::GoodEs256, Kind::GoodRs256].into_iter().find_map(|kind| match stock.draw(kind) {
+            Draw::Token(token) => Some(token),
+            _ => None,
+        });
+        lane.runtime.block_on(async {
+            let connection = lane.connections.first_mut()?;
+            connection.ready().await.ok()?;
+            let answer = tokio::time::timeout(GRACE, connection.send(None, draw)).await.ok()?.ok()?;
+            answer.status.is_success().then_some(())
+        }).is_some()
+    }
+
     /// Runs a phase.
     pub(crate) fn run(&mut self, phase: &Phase, stock: &Arc<Stock>, progress: &progress::Phase) -> Result<Outcome, String> {
         let counters = Arc::new(Counters::default());

@@ -1,0 +1,297 @@
+//! The figures for people, on standard output.
+
+use std::fmt::{self, Write};
+
+use crate::findings::{Findings, Rate};
+use crate::number::{grouped, grouped_float};
+use crate::scenario::Kind;
+use crate::statistics::{QUANTILES, Times};
+
+/// A difference between the two halves of the ceiling that is worth a word.
+const NOTABLE_SPREAD: f64 = 0.10;
+/// Less than this part of the offered rate means that the gateway did not keep up.
+const KEPT_UP: f64 = 0.98;
+/// Above this part of its threads' time, whoever is measured is the bottleneck.
+const SATURATED: f64 = 0.95;
+
+/// The whole table.
+pub(crate) fn render(findings: &Findings) -> String {
+    let mut text = String::new();
+    // Writing to a string does not fail.
+    let _ = write(&mut text, findings);
+    text
+}
+
+fn write(out: &mut String, findings: &Findings) -> fmt::Result {
+    let scenario = findings.scenario;
+    writeln!(out, "load-test: scenario {} ({})", scenario.name, scenario.summary)?;
+    throughput(out, findings)?;
+    latency(out, findings)?;
+    answers(out, findings)?;
+    refusals(out, findings)?;
+    setting(out, findings)?;
+    notes(out, findings)?;
+    result(out, findings)
+}
+
+fn throughput(out: &mut String, findings: &Findings) -> fmt::Result {
+    writeln!(
+        out,
+        "\nTHROUGHPUT                     requests/s   gateway CPU, us/request   gateway busy   generator busy"
+    )?;
+    if let Some(ceiling) = findings.ceiling_rate() {
+        rate(out, "ceiling, no verification", ceiling)?;
+    }
+    let saturation = findings.saturation_rate();
+    rate(out, "saturated, verified", saturation)?;
+    if findings.saturation.is_some() {
+        rate(out, "main phase", findings.main_rate())?;
+    }
+    if let Some(ratio) = findings.ratio_to_ceiling() {
+        write!(out, "  {:27} {ratio:>12.3}", "saturated / ceiling")?;
+        let ceiling = findings.ceiling_rate().and_then(|ceiling| ceiling.gateway_us);
+        if let Some((verified, open)) = saturation.gateway_us.zip(ceiling) {
+            write!(out, "   {:>23.1}   is what verification adds", verified - open)?;
+        }
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+fn rate(out: &mut String, label: &str, rate: Rate) -> fmt::Result {
+    let percent = |busy: Option<f64>| busy.map_or_else(|| "-".to_owned(), |busy| format!("{:.0} %", busy * 100.0));
+    let cpu = rate.gateway_us.map_or_else(|| "-".to_owned(), |cpu| format!("{cpu:.1}"));
+    writeln!(
+        out,
+        "  {label:27} {:>12}   {cpu:>23}   {:>12}   {:>14}",
+        grouped_float(rate.rps),
+        percent(rate.gateway_busy),
+        percent(rate.generator_busy)
+    )
+}
+
+fn latency(out: &mut String, findings: &Findings) -> fmt::Result {
+    let tally = &findings.main.tally;
+    let seconds = findings.main.elapsed.as_secs_f64();
+    match findings.offered {
+        Some(offered) => writeln!(
+            out,
+            "\nLATENCY in us, open loop: {} requests/s offered, {} achieved, for {seconds:.1} s",
+            grouped_float(offered),
+            grouped_float(findings.main_rate().rps)
+        )?,
+        None => writeln!(
+            out,
+            "\nLATENCY in us, closed loop for {seconds:.1} s: of a server at its limit, with {} connections",
+            findings.connections
+        )?,
+    }
+    write!(out, "  {:27}", "")?;
+    for (_, name) in QUANTILES {
+        write!(out, " {:>9}", if name == "p999" { "p99.9" } else { name })?;
+    }
+    writeln!(out, " {:>9} {:>11}", "max", "samples")?;
+    if findings.offered.is_some() {
+        times(out, "from the intended instant", &tally.response)?;
+    }
+    times(out, "from the sending itself", &tally.service)?;
+    if findings.offered.is_some() {
+        times(out, "generator's own lateness", &tally.lateness)?;
+    }
+    Ok(())
+}
+
+fn times(out: &mut String, label: &str, times: &Times) -> fmt::Result {
+    write!(out, "  {label:27}")?;
+    let cell = |micros: Option<f64>| micros.map_or_else(|| "-".to_owned(), show_micros);
+    for (quantile, _) in QUANTILES {
+        write!(out, " {:>9}", cell(times.quantile(quantile)))?;
+    }
+    writeln!(out, " {:>9} {:>11}", cell(times.max()), grouped(times.count()))
+}
+
+/// Microseconds, with a decimal where it says something.
+pub(super) fn show_micros(micros: f64) -> String {
+    if micros < 100.0 {
+        format!("{micros:.1}")
+    } else {
+        grouped_float(micros)
+    }
+}
+
+fn answers(out: &mut String, findings: &Findings) -> fmt::Result {
+    writeln!(out, "\nREQUESTS of the main phase        sent    share   must get                      wrong")?;
+    let total = crate::number::float(findings.main.tally.requests().max(1));
+    for kind in Kind::ALL {
+        let Some(sent) = findings.main.tally.sent.get(&kind) else {
+            continue;
+        };
+        let expected = kind.expected();
+        let must = match (&findings.target, expected.status) {
+            (None, _) => format!("{} {}", expected.status, expected.code),
+            (Some(_), status) => status.to_string(),
+        };
+        writeln!(
+            out,
+            "  {:24} {:>11} {:>6.2} %   {must:24} {:>10}",
+            kind.label(),
+            grouped(sent.requests),
+            crate::number::float(sent.requests) / total * 100.0,
+            grouped(sent.wrong)
+        )?;
+    }
+    Ok(())
+}
+
+fn refusals(out: &mut String, findings: &Findings) -> fmt::Result {
+    let refusals = &findings.main.tally.refusals;
+    if refusals.is_empty() {
+        return Ok(());
+    }
+    let mut by_count: Vec<_> = refusals.iter().collect();
+    by_count.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+    let list: Vec<String> = by_count.iter().map(|(code, count)| format!("{code} {}", grouped(**count))).collect();
+    let mut lines = vec![String::new()];
+    for entry in list {
+        if lines.last().is_some_and(|line| line.len().saturating_add(entry.len()) > 88) {
+            lines.push(String::new());
+        }
+        if let Some(line) = lines.last_mut() {
+            line.push_str(if line.is_empty() { "  " } else { ", " });
+            line.push_str(&entry);
+        }
+    }
+    writeln!(out, "\nREFUSALS by code\n{}", lines.join("\n"))
+}
+
+fn setting(out: &mut String, findings: &Findings) -> fmt::Result {
+    let (signed, fetches, environment) = (findings.signed, findings.fetches, &findings.environment);
+    writeln!(out, "\nSETTING")?;
+    let policy = if findings.scenario.single_use {
+        "each sent once, replays refused"
+    } else {
+        "sent in turn, reuse allowed"
+    };
+    writeln!(
+        out,
+        "  tokens          {} RS256-2048 and {} ES256, signed beforehand in {:.1} s, {policy}",
+        grouped(signed.rs256),
+        grouped(signed.es256),
+        findings.signing.as_secs_f64()
+    )?;
+    writeln!(
+        out,
+        "  key repository  {} issuers, {} keys; over TLS it gave {} keys, confirmed {}, answered 404 to {} and 503 to {}",
+        findings.issuers, findings.keys, fetches.keys, fetches.not_modified, fetches.not_found, fetches.failures
+    )?;
+    match &findings.target {
+        Some(target) => writeln!(out, "  gateway         {target}: only the status of its answers is checked")?,
+        None => writeln!(
+            out,
+            "  gateway         {} thread(s); status, code, WWW-Authenticate and Retry-After are checked",
+            findings.gateway_threads
+        )?,
+    }
+    writeln!(
+        out,
+        "  generator       {} connections on {} thread(s), which watch the clock and do not sleep",
+        findings.connections, findings.generator_threads
+    )?;
+    writeln!(
+        out,
+        "  machine         {}, {} cores, {}{}",
+        environment.cpu_model,
+        environment.cores,
+        environment.kernel,
+        environment.load_average.map_or_else(String::new, |load| format!(", load average {load:.1} before"))
+    )?;
+    writeln!(
+        out,
+        "  build           engine {}, {}, {}, {}",
+        environment.engine_version, environment.profile, environment.rustc, environment.date
+    )
+}
+
+fn notes(out: &mut String, findings: &Findings) -> fmt::Result {
+    let mut notes = Vec::new();
+    if findings.environment.profile == "debug" {
+        notes.push("this is a debug build: its figures mean nothing; use cargo run --release".to_owned());
+    }
+    if let Some(ceiling) = findings.ceiling_rate()
+        && ceiling.generator_busy.is_some_and(|busy| busy > SATURATED)
+        && ceiling.gateway_busy.is_some_and(|busy| busy < SATURATED)
+    {
+        notes.push("the generator was the limit of the ceiling: without verification the gateway can do more".to_owned());
+    }
+    if let Some(spread) = findings.ceiling_spread().filter(|spread| *spread > NOTABLE_SPREAD) {
+        notes.push(format!(
+            "the ceiling before and after the saturated phase differs by {:.0} %: the machine was busy with something else",
+            spread * 100.0
+        ));
+    }
+    if let Some(offered) = findings.offered.filter(|offered| findings.main_rate().rps < offered * KEPT_UP) {
+        notes.push(format!(
+            "the gateway did not keep up with {} requests/s: the latencies are those of a growing queue",
+            grouped_float(offered)
+        ));
+    }
+    if findings.bounded_by_tokens {
+        notes.push("the offered rate is bounded by the tokens that could be signed beforehand; --rate signs as many as it needs".to_owned());
+    }
+    if findings.main.ran_dry || findings.saturation.as_ref().is_some_and(|saturation| saturation.ran_dry) {
+        notes.push("a phase ended early because its tokens were spent".to_owned());
+    }
+    if !findings.left_out.is_empty() {
+        let kinds: Vec<&str> = findings.left_out.iter().map(|kind| kind.label()).collect();
+        notes.push(format!("not sent, since other gateways may answer them as they like: {}", kinds.join(", ")));
+    }
+    if notes.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\nNOTES")?;
+    notes.iter().try_for_each(|note| writeln!(out, "  {note}"))
+}
+
+fn result(out: &mut String, findings: &Findings) -> fmt::Result {
+    let checked = grouped(findings.checked());
+    if findings.passed() {
+        return writeln!(out, "\nRESULT  all {checked} answers of this run were right");
+    }
+    writeln!(
+        out,
+        "\nRESULT  FAILED: {} of {checked} answers were wrong, {} requests got none",
+        grouped(findings.wrong()),
+        grouped(findings.unanswered())
+    )?;
+    findings.examples().take(5).try_for_each(|example| writeln!(out, "  {example}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::findings::sample;
+
+    #[test]
+    fn the_table_names_every_figure_that_was_asked_for() {
+        let text = render(&sample());
+        for word in ["ceiling", "0.333", "p99.9", "us/request", "expired 200", "all 4,100 answers", "RS256"] {
+            assert!(text.contains(word), "{word} is missing in:\n{text}");
+        }
+        assert!(text.lines().all(|line| line.len() <= 130), "{text}");
+    }
+
+    #[test]
+    fn a_failed_run_says_so_and_shows_an_example() {
+        let mut findings = sample();
+        findings.main.tally.judged(Kind::Expired, Some("expired: must get 401 expired, got 200".to_owned()));
+        let text = render(&findings);
+        assert!(text.contains("FAILED: 1 of") && text.contains("must get 401"), "{text}");
+    }
+
+    #[test]
+    fn a_percentile_without_the_samples_for_it_is_a_dash() {
+        let text = render(&sample());
+        let line = text.lines().find(|line| line.contains("from the intended instant")).unwrap();
+        assert_eq!(line.split_whitespace().filter(|cell| *cell == "-").count(), 1, "{line}");
+    }
+}

@@ -1,0 +1,268 @@
+//! A run from its start to its report: the order of the phases.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use http::{HeaderValue, Uri};
+
+use crate::cli::Options;
+use crate::environment::{Environment, cores};
+use crate::findings::{Fetches, Findings};
+use crate::gateway::{AUDIENCE, Gateway, OPEN_PATH};
+use crate::generator::{Destination, Generator, Load, Outcome, Pace, Phase};
+use crate::key_repository::{RepositoryServer, Served};
+use crate::number::{float, grouped, grouped_float, nanos, ratio};
+use crate::parties::Parties;
+use crate::plan::{MAX_TOKENS, Plan};
+use crate::progress::Progress;
+use crate::report::Outputs;
+use crate::scenario::{Deck, Kind};
+use crate::tokens::{Lot, Stock};
+
+/// For how long another gateway may take to accept its first token.
+const TARGET_PATIENCE: Duration = Duration::from_secs(120);
+/// How long signing may take where a rate was asked for.
+const SIGNING_PATIENCE: Duration = Duration::from_secs(3_600);
+/// What other gateways are free to answer as they like: the specification leaves replay detection to them, and
+/// says nothing of key servers that fail.
+const OURS_ALONE: [Kind; 2] = [Kind::Replayed, Kind::KeyServerFails];
+
+/// Runs everything and prints the table. Whether every answer was right; an error is one of configuration.
+pub(crate) fn run(options: &Options) -> Result<bool, String> {
+    let environment = Environment::observe();
+    let outputs = Outputs::open(options.json.as_deref(), options.report.as_deref())?;
+    let progress = Progress::new();
+    let mut rig = Rig::start(options, &progress)?;
+    let findings = rig.measure(options, environment, &progress)?;
+    print!("{}", outputs.write(&findings)?);
+    Ok(findings.passed())
+}
+
+/// Everything that runs, and what is sent to it.
+struct Rig {
+    plan: Plan,
+    parties: Parties,
+    repository: RepositoryServer,
+    /// Nothing where the target is somebody else's.
+    gateway: Option<Gateway>,
+    generator: Generator,
+    stock: Arc<Stock>,
+    deck: Arc<Deck>,
+    left_out: Vec<Kind>,
+    signed: Lot,
+    signing: Duration,
+}
+
+impl Rig {
+    fn start(options: &Options, progress: &Progress) -> Result<Self, String> {
+        let left_out: Vec<Kind> = match &options.target {
+            Some(_) => OURS_ALONE.into_iter().filter(|kind| options.scenario.share(*kind) > 0.0).collect(),
+            None => Vec::new(),
+        };
+        let plan = Plan::new(options, &left_out);
+        plan.check()?;
+        let parties = Parties::generate(plan.lifetime())?;
+        let mut stock = Stock::new(&parties, options.scenario.single_use)?;
+        let started = Instant::now();
+        let phase = progress.phase("signing for the warm-up", plan.first_lot().total());
+        let signed = stock.sign(&parties, plan.first_lot(), SIGNING_PATIENCE, &phase)?;
+        phase.finish(&signed_note(signed, started.elapsed()));
+        let signing = started.elapsed();
+
+        let repository = RepositoryServer::start(parties.public_keys.iter().cloned())?;
+        let (gateway, destination) = match &options.target {
+            Some(target) => (None, Destination::new(target, false)?),
+            None => {
+                let gateway = Gateway::start(&repository, options.scenario.single_use, gateway_threads())?;
+                let url = format!("http://{}/", gateway.address);
+                let uri: Uri = url.parse().map_err(|_| format!("{url} is not a URL"))?;
+                (Some(gateway), Destination::new(&uri, true)?)
+            }
+        };
+        let generator = Generator::connect(&Arc::new(destination), options.connections, generator_threads())?;
+        Ok(Self {
+            deck: Arc::new(options.scenario.deck(&left_out)),
+            plan,
+            parties,
+            repository,
+            gateway,
+            generator,
+            stock: Arc::new(stock),
+            left_out,
+            signed,
+            signing,
+        })
+    }
+
+    fn measure(&mut self, options: &Options, environment: Environment, progress: &Progress) -> Result<Findings, String> {
+        if self.gateway.is_none() {
+            self.await_target(progress)?;
+        }
+        let warm_up = self.verified("warm-up", Pace::Closed, self.plan.warm_up, u64::MAX, progress)?;
+        let capacity = rate_of(&warm_up);
+        self.sign(capacity, progress)?;
+
+        let mut ceiling = Vec::new();
+        ceiling.extend(self.ceiling(progress)?);
+        let saturation = if self.plan.saturation.is_zero() {
+            None
+        } else {
+            let most = self.plan.saturation_requests(capacity, self.stock.left());
+            Some(self.verified("saturated", Pace::Closed, self.plan.saturation, most, progress)?)
+        };
+        ceiling.extend(self.ceiling(progress)?);
+
+        let saturated = saturation.as_ref().map_or(capacity, rate_of);
+        let offered = self.plan.offered(saturated, self.stock.left());
+        let pace = offered.map_or(Pace::Closed, |(rate, _)| Pace::Open(rate));
+        let main = self.verified("main phase", pace, self.plan.main, u64::MAX, progress)?;
+        let (issuers, keys) = self.parties.published();
+        Ok(Findings {
+            scenario: options.scenario,
+            environment,
+            duration: options.duration,
+            target: options.target.as_ref().map(ToString::to_string),
+            left_out: self.left_out.clone(),
+            connections: options.connections,
+            gateway_threads: if self.gateway.is_some() { gateway_threads() } else { 0 },
+            generator_threads: self.generator.threads(),
+            issuers,
+            keys,
+            signed: self.signed,
+            signing: self.signing,
+            ceiling,
+            warm_up,
+            saturation,
+            main,
+            offered: offered.map(|(rate, _)| rate),
+            bounded_by_tokens: offered.is_some_and(|(_, bounded)| bounded),
+            fetches: fetches(&self.repository.served),
+        })
+    }
+
+    /// Signs what the rest of the run needs.
+    fn sign(&mut self, capacity: f64, progress: &Progress) -> Result<(), String> {
+        let mut lot = self.plan.second_lot(capacity, self.stock.left());
+        if lot.total() > MAX_TOKENS {
+            lot = lot.scaled(MAX_TOKENS);
+        }
+        if lot.total() == 0 {
+            return Ok(());
+        }
+        let limit = self.plan.signing_limit().unwrap_or(SIGNING_PATIENCE);
+        let started = Instant::now();
+        let phase = progress.phase("signing", lot.total());
+        let stock = Arc::get_mut(&mut self.stock).ok_or("requests of the warm-up are still under way")?;
+        let signed = stock.sign(&self.parties, lot, limit, &phase)?;
+        phase.finish(&signed_note(signed, started.elapsed()));
+        self.signed = self.signed.plus(signed);
+        self.signing = self.signing.saturating_add(started.elapsed());
+        Ok(())
+    }
+
+    fn verified(
+        &mut self,
+        label: &'static str,
+        pace: Pace,
+        duration: Duration,
+        max_requests: u64,
+        progress: &Progress,
+    ) -> Result<Outcome, String> {
+        let load = Load::Dealt(Arc::clone(&self.deck));
+        self.phase(Phase { label, pace, duration, max_requests, load }, progress)
+    }
+
+    /// One half of the ceiling.
+    fn ceiling(&mut self, progress: &Progress) -> Result<Option<Outcome>, String> {
+        if self.gateway.is_none() {
+            return Ok(None);
+        }
+        // As long as the tokens that the other phases send, and looked at by nobody.
+        let token = HeaderValue::try_from(format!("Bearer {}", "x".repeat(500))).map_err(|error| error.to_string())?;
+        let phase = Phase {
+            label: "ceiling",
+            pace: Pace::Closed,
+            duration: self.plan.ceiling.div_f64(2.0),
+            max_requests: u64::MAX,
+            load: Load::Open(Uri::from_static(OPEN_PATH), token),
+        };
+        self.phase(phase, progress).map(Some)
+    }
+
+    fn phase(&mut self, phase: Phase, progress: &Progress) -> Result<Outcome, String> {
+        let shown = progress.phase(phase.label, nanos(phase.duration));
+        let outcome = self.generator.run(&phase, &self.stock, &shown)?;
+        let pace = match phase.pace {
+            Pace::Closed => String::new(),
+            Pace::Open(rate) => format!(" of {} offered", grouped_float(rate)),
+        };
+        shown.finish(&format!(
+            "{} requests in {:.1} s: {}/s{pace}, {} wrong",
+            grouped(outcome.tally.requests()),
+            outcome.elapsed.as_secs_f64(),
+            grouped_float(rate_of(&outcome)),
+            grouped(outcome.tally.wrong())
+        ));
+        Ok(outcome)
+    }
+
+    /// Tells how to configure the gateway that was named, and waits until it accepts a token.
+    fn await_target(&mut self, progress: &Progress) -> Result<(), String> {
+        let certificate = write_certificate(&self.repository.root_certificate)?;
+        progress.say(&format!(
+            "Configure the gateway with\n  key repository  {}\n  its authority   {}\n  audience        {AUDIENCE}",
+            self.repository.base_url,
+            certificate.display()
+        ));
+        progress.say(&format!("Waiting until it accepts a token, for {} s at most", TARGET_PATIENCE.as_secs()));
+        let started = Instant::now();
+        while started.elapsed() < TARGET_PATIENCE {
+            if self.generator.is_accepted(&self.stock) {
+                return Ok(());
+            }
+            thread::sleep(Duration::from_secs(1));
+        }
+        Err(format!(
+            "the gateway accepted no token within {} s: configure it with the key repository, authority and audience above",
+            TARGET_PATIENCE.as_secs()
+        ))
+    }
+}
+
+/// Half of the cores, rounded down.
+fn gateway_threads() -> usize {
+    cores().div_euclid(2).max(1)
+}
+
+/// The other half.
+fn generator_threads() -> usize {
+    cores().saturating_sub(gateway_threads()).max(1)
+}
+
+fn rate_of(outcome: &Outcome) -> f64 {
+    ratio(float(outcome.tally.requests()), outcome.elapsed.as_secs_f64()).unwrap_or(0.0)
+}
+
+fn signed_note(signed: Lot, elapsed: Duration) -> String {
+    format!("{} RS256 and {} ES256 tokens in {:.1} s", grouped(signed.rs256), grouped(signed.es256), elapsed.as_secs_f64())
+}
+
+fn fetches(served: &Served) -> Fetches {
+    Fetches {
+        keys: served.keys.load(Ordering::Relaxed),
+        not_modified: served.not_modified.load(Ordering::Relaxed),
+        not_found: served.not_found.load(Ordering::Relaxed),
+        failures: served.failures.load(Ordering::Relaxed),
+    }
+}
+
+/// A file that another gateway can read. It holds a public certificate that ends with this process.
+fn write_certificate(pem: &str) -> Result<PathBuf, String> {
+    let path = std::env::temp_dir().join(format!("load-test-authority-{}.pem", std::process::id()));
+    fs::write(&path, pem).map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
+    Ok(path)
+}
