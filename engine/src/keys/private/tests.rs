@@ -238,7 +238,7 @@ fn bytes_after_or_missing_from_the_structure_are_refused() {
 #[test]
 fn another_identifier_or_other_parameters_are_refused() {
     let rsa = der_of(&RSA.1);
-    // id-RSASSA-PSS in place of rsaEncryption, and a BOOLEAN-tagged empty value in place of NULL.
+    // id-RSASSA-PSS in place of rsaEncryption, and an empty OCTET STRING in place of NULL.
     let rsa_encryption = [
         0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00,
     ];
