@@ -119,7 +119,8 @@ where
 }
 
 fn check(arguments: Arguments) -> Result<Options, String> {
-    let scenario = Scenario::named(&arguments.scenario).ok_or_else(|| unknown_scenario(&arguments.scenario))?;
+    let scenario = Scenario::named(&arguments.scenario)
+        .ok_or_else(|| unknown_scenario(&arguments.scenario))?;
     if !(1..=MAX_DURATION).contains(&arguments.duration) {
         return Err(format!("--duration must be 1 to {MAX_DURATION} seconds"));
     }
@@ -173,7 +174,11 @@ mod tests {
     use super::*;
 
     fn parse_line(line: &str) -> Result<Options, Stop> {
-        parse(std::iter::once("load-test").chain(line.split_whitespace()).map(Into::into))
+        parse(
+            std::iter::once("load-test")
+                .chain(line.split_whitespace())
+                .map(Into::into),
+        )
     }
 
     fn usage_error(line: &str) -> String {

@@ -43,7 +43,10 @@ mod tests {
 
     #[test]
     fn the_first_field_is_the_time_on_the_cpu() {
-        assert_eq!(parse("2500000000 17 42\n"), Some(Duration::from_millis(2500)));
+        assert_eq!(
+            parse("2500000000 17 42\n"),
+            Some(Duration::from_millis(2500))
+        );
         assert_eq!(parse(""), None);
         assert_eq!(parse("many 1 2"), None);
     }

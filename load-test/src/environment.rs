@@ -26,15 +26,24 @@ impl Environment {
         Self {
             cpu_model: cpu_model().unwrap_or_else(|| std::env::consts::ARCH.to_owned()),
             cores: cores(),
-            kernel: read_line("/proc/sys/kernel/osrelease")
-                .map_or_else(|| std::env::consts::OS.to_owned(), |release| format!("Linux {release}")),
+            kernel: read_line("/proc/sys/kernel/osrelease").map_or_else(
+                || std::env::consts::OS.to_owned(),
+                |release| format!("Linux {release}"),
+            ),
             rustc: option_env!("LOAD_TEST_RUSTC").unwrap_or("unknown"),
             // The crates of the workspace carry one version.
             engine_version: env!("CARGO_PKG_VERSION"),
-            profile: if cfg!(debug_assertions) { "debug" } else { "release" },
+            profile: if cfg!(debug_assertions) {
+                "debug"
+            } else {
+                "release"
+            },
             date: rfc3339(SystemTime::now()),
-            load_average: read_line("/proc/loadavg")
-                .and_then(|line| line.split_whitespace().next().and_then(|field| field.parse().ok())),
+            load_average: read_line("/proc/loadavg").and_then(|line| {
+                line.split_whitespace()
+                    .next()
+                    .and_then(|field| field.parse().ok())
+            }),
         }
     }
 
@@ -70,7 +79,9 @@ fn cpu_model() -> Option<String> {
 
 /// `2026-11-22T00:27:07Z`. Days to a date as in "chrono-Compatible Low-Level Date Algorithms" (Hinnant).
 fn rfc3339(time: SystemTime) -> String {
-    let seconds = time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let seconds = time
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs());
     let (days, of_day) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
     let (year, month, day) = civil(days);
     format!(
@@ -89,11 +100,16 @@ const fn civil(days: u64) -> (u64, u64, u64) {
     let shifted = days + 719_468;
     let era = shifted / 146_097;
     let day_of_era = shifted % 146_097;
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted_month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    let month = if shifted_month < 10 {
+        shifted_month + 3
+    } else {
+        shifted_month - 9
+    };
     let year = year_of_era + era * 400;
     (if month <= 2 { year + 1 } else { year }, month, day)
 }
@@ -119,7 +135,15 @@ mod tests {
     #[test]
     fn the_environment_names_the_machine_and_the_build() {
         let json = Environment::observe().to_json();
-        for key in ["cpu_model", "cores", "kernel", "rustc", "engine_version", "profile", "date"] {
+        for key in [
+            "cpu_model",
+            "cores",
+            "kernel",
+            "rustc",
+            "engine_version",
+            "profile",
+            "date",
+        ] {
             assert!(!json[key].is_null(), "{key}");
         }
     }

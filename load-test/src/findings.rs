@@ -67,7 +67,9 @@ impl Findings {
 
     /// As fast as it goes, with verification.
     pub(crate) fn saturation_rate(&self) -> Rate {
-        self.rate(std::slice::from_ref(self.saturation.as_ref().unwrap_or(&self.main)))
+        self.rate(std::slice::from_ref(
+            self.saturation.as_ref().unwrap_or(&self.main),
+        ))
     }
 
     /// As fast as it goes, without verification.
@@ -82,7 +84,11 @@ impl Findings {
 
     /// By how much the two halves of the ceiling differ, as a part of the larger: how steady the machine is.
     pub(crate) fn ceiling_spread(&self) -> Option<f64> {
-        let rates: Vec<f64> = self.ceiling.iter().map(|half| self.rate(std::slice::from_ref(half)).rps).collect();
+        let rates: Vec<f64> = self
+            .ceiling
+            .iter()
+            .map(|half| self.rate(std::slice::from_ref(half)).rps)
+            .collect();
         let most = rates.iter().copied().reduce(f64::max)?;
         let least = rates.iter().copied().reduce(f64::min)?;
         ratio(most - least, most)
@@ -90,7 +96,9 @@ impl Findings {
 
     /// Wrong answers of all phases.
     pub(crate) fn wrong(&self) -> u64 {
-        self.verified().map(|outcome| outcome.tally.wrong()).fold(0, u64::saturating_add)
+        self.verified()
+            .map(|outcome| outcome.tally.wrong())
+            .fold(0, u64::saturating_add)
     }
 
     /// Requests without an answer, of all phases.
@@ -103,7 +111,9 @@ impl Findings {
 
     /// Answers that were checked, of all phases.
     pub(crate) fn checked(&self) -> u64 {
-        self.verified().map(|outcome| outcome.tally.requests()).fold(0, u64::saturating_add)
+        self.verified()
+            .map(|outcome| outcome.tally.requests())
+            .fold(0, u64::saturating_add)
     }
 
     /// The first few wrong answers.
@@ -119,16 +129,33 @@ impl Findings {
     }
 
     fn verified(&self) -> impl Iterator<Item = &Outcome> {
-        [Some(&self.warm_up), self.saturation.as_ref(), Some(&self.main)].into_iter().flatten()
+        [
+            Some(&self.warm_up),
+            self.saturation.as_ref(),
+            Some(&self.main),
+        ]
+        .into_iter()
+        .flatten()
     }
 
     fn rate(&self, outcomes: &[Outcome]) -> Rate {
-        let requests = outcomes.iter().map(|outcome| outcome.tally.requests()).fold(0, u64::saturating_add);
+        let requests = outcomes
+            .iter()
+            .map(|outcome| outcome.tally.requests())
+            .fold(0, u64::saturating_add);
         let elapsed: Duration = outcomes.iter().map(|outcome| outcome.elapsed).sum();
-        let sum = |of: fn(&Outcome) -> Option<Duration>| outcomes.iter().map(of).sum::<Option<Duration>>();
-        let (gateway, generator) = (sum(|outcome| outcome.gateway_cpu), sum(|outcome| outcome.generator_cpu));
+        let sum = |of: fn(&Outcome) -> Option<Duration>| {
+            outcomes.iter().map(of).sum::<Option<Duration>>()
+        };
+        let (gateway, generator) = (
+            sum(|outcome| outcome.gateway_cpu),
+            sum(|outcome| outcome.generator_cpu),
+        );
         let busy = |cpu: Option<Duration>, threads: usize| {
-            ratio(cpu?.as_secs_f64(), elapsed.as_secs_f64() * float(crate::number::count(threads)))
+            ratio(
+                cpu?.as_secs_f64(),
+                elapsed.as_secs_f64() * float(crate::number::count(threads)),
+            )
         };
         Rate {
             rps: ratio(float(requests), elapsed.as_secs_f64()).unwrap_or(0.0),
@@ -141,6 +168,7 @@ impl Findings {
 
 /// What the reports are tested with.
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects)]
 pub(crate) fn sample() -> Findings {
     use crate::statistics::Tally;
 
@@ -148,8 +176,19 @@ pub(crate) fn sample() -> Findings {
         let mut tally = Tally::new();
         for request in 0..requests {
             let at = Duration::from_millis(request % (seconds * 1_000));
-            tally.answered(at, Duration::from_micros(100 + request % 100), Duration::from_micros(100));
-            tally.judged(if request % 10 == 0 { Kind::Expired } else { Kind::GoodEs256 }, None);
+            tally.answered(
+                at,
+                Duration::from_micros(100 + request % 100),
+                Duration::from_micros(100),
+            );
+            tally.judged(
+                if request % 10 == 0 {
+                    Kind::Expired
+                } else {
+                    Kind::GoodEs256
+                },
+                None,
+            );
             if request % 10 == 0 {
                 tally.refused("expired");
             }
@@ -173,7 +212,10 @@ pub(crate) fn sample() -> Findings {
         generator_threads: 1,
         issuers: 4,
         keys: 8,
-        signed: Lot { rs256: 2_000, es256: 6_000 },
+        signed: Lot {
+            rs256: 2_000,
+            es256: 6_000,
+        },
         signing: Duration::from_secs(1),
         ceiling: vec![outcome(3_000, 1), outcome(3_000, 1)],
         warm_up: outcome(100, 1),
@@ -181,7 +223,12 @@ pub(crate) fn sample() -> Findings {
         main: outcome(2_000, 4),
         offered: Some(500.0),
         bounded_by_tokens: false,
-        fetches: Fetches { keys: 8, not_modified: 16, not_found: 100, failures: 100 },
+        fetches: Fetches {
+            keys: 8,
+            not_modified: 16,
+            not_found: 100,
+            failures: 100,
+        },
     }
 }
 
@@ -205,7 +252,10 @@ mod tests {
     #[test]
     fn one_wrong_or_missing_answer_anywhere_fails_the_run() {
         let mut findings = sample();
-        findings.warm_up.tally.judged(Kind::Expired, Some("wrong".to_owned()));
+        findings
+            .warm_up
+            .tally
+            .judged(Kind::Expired, Some("wrong".to_owned()));
         assert!(!findings.passed());
         let mut findings = sample();
         findings.ceiling[0].tally.lost("gone".to_owned());

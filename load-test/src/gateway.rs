@@ -12,17 +12,20 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use asap_engine::{CHALLENGE_WITHOUT_TOKEN, Engine, KeyRepository, KeyRepositoryConfig, Policy, ReplayWindow, VerifyError};
+use asap_engine::{
+    CHALLENGE_WITHOUT_TOKEN, ConfigError, Engine, KeySource, Policy, ReplayLog, ReplayWindow,
+    VerifyError,
+};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::Empty;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::key_repository::RepositoryServer;
 use crate::scenario::{ACCEPTED, NO_TOKEN};
 
 /// What this resource server is called in `aud`.
@@ -34,7 +37,7 @@ pub(crate) const CODE_HEADER: HeaderName = HeaderName::from_static("x-asap-code"
 /// The name of the gateway's threads, by which their CPU time is found.
 pub(crate) const THREAD_NAME: &str = "gateway";
 /// How many tokens the replay log remembers: more than are ever signed.
-const REPLAY_CAPACITY: usize = 4_000_000;
+const REPLAY_CAPACITY: usize = 2_500_000;
 /// When a client should come again after a 503, in seconds.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 
@@ -47,8 +50,13 @@ pub(crate) struct Gateway {
 }
 
 impl Gateway {
-    /// Starts it on a free port of the loopback, on `threads` threads of its own.
-    pub(crate) fn start(repository: &RepositoryServer, single_use: bool, threads: usize) -> Result<Self, String> {
+    /// Starts it on a free port of the loopback, on `threads` threads of its own. `keys` is called on them, since a
+    /// source of keys that fetches does so on the runtime that it is made on.
+    pub(crate) fn start<K: KeySource + 'static>(
+        keys: impl FnOnce() -> Result<K, ConfigError>,
+        single_use: bool,
+        threads: usize,
+    ) -> Result<Self, String> {
         let runtime = Builder::new_multi_thread()
             .worker_threads(threads)
             .thread_name(THREAD_NAME)
@@ -60,8 +68,7 @@ impl Gateway {
                 .await
                 .map_err(|error| format!("no port for the gateway: {error}"))?;
             let address = listener.local_addr().map_err(|error| error.to_string())?;
-            let engine = engine(repository, single_use).map_err(|error| error.to_string())?;
-            tokio::spawn(accept(listener, Arc::new(engine)));
+            spawn(listener, keys, single_use).map_err(|error| error.to_string())?;
             Ok::<_, String>(address)
         })?;
         Ok(Self {
@@ -71,7 +78,26 @@ impl Gateway {
     }
 }
 
-async fn accept(listener: TcpListener, engine: Arc<GatewayEngine>) {
+fn spawn<K: KeySource + 'static>(
+    listener: TcpListener,
+    keys: impl FnOnce() -> Result<K, ConfigError>,
+    single_use: bool,
+) -> Result<(), ConfigError> {
+    let engine = Engine::new(Policy::new(AUDIENCE)?, keys()?);
+    if single_use {
+        let engine = engine.with_replay_log(ReplayWindow::new(REPLAY_CAPACITY)?)?;
+        tokio::spawn(accept(listener, Arc::new(engine)));
+    } else {
+        tokio::spawn(accept(listener, Arc::new(engine)));
+    }
+    Ok(())
+}
+
+async fn accept<K, R>(listener: TcpListener, engine: Arc<Engine<K, R>>)
+where
+    K: KeySource + 'static,
+    R: ReplayLog + 'static,
+{
     loop {
         let Ok((stream, _)) = listener.accept().await else {
             // Out of descriptors: let those in use be given back.
@@ -82,18 +108,24 @@ async fn accept(listener: TcpListener, engine: Arc<GatewayEngine>) {
     }
 }
 
-async fn serve(stream: TcpStream, engine: Arc<GatewayEngine>) {
+async fn serve<K: KeySource, R: ReplayLog>(stream: TcpStream, engine: Arc<Engine<K, R>>) {
     // Answers are small and must not wait for more of them.
     let _ = stream.set_nodelay(true);
-    let service = service_fn(move |request: Request<hyper::body::Incoming>| {
-        let engine = Arc::clone(&engine);
-        async move { Ok::<_, Infallible>(answer(&engine, request.uri().path(), request.headers()).await) }
+    let service = service_fn(|request: Request<Incoming>| {
+        let engine = &engine;
+        async move { Ok::<_, Infallible>(answer(engine, request.uri().path(), request.headers()).await) }
     });
     // A client that goes away is no failure of the gateway.
-    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+    let _ = http1::Builder::new()
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
 }
 
-async fn answer(engine: &GatewayEngine, path: &str, headers: &HeaderMap) -> Response<Empty<Bytes>> {
+async fn answer<K: KeySource, R: ReplayLog>(
+    engine: &Engine<K, R>,
+    path: &str,
+    headers: &HeaderMap,
+) -> Response<Empty<Bytes>> {
     if path == OPEN_PATH {
         return response(StatusCode::OK, ACCEPTED);
     }
@@ -116,7 +148,9 @@ fn bearer_token(headers: &HeaderMap) -> Option<&[u8]> {
 fn response(status: StatusCode, code: &'static str) -> Response<Empty<Bytes>> {
     let mut response = Response::new(Empty::new());
     *response.status_mut() = status;
-    response.headers_mut().insert(CODE_HEADER, HeaderValue::from_static(code));
+    response
+        .headers_mut()
+        .insert(CODE_HEADER, HeaderValue::from_static(code));
     response
 }
 
@@ -125,10 +159,15 @@ fn refusal(error: VerifyError) -> Response<Empty<Bytes>> {
     let mut response = response(status, error.code());
     match error.challenge() {
         Some(challenge) => {
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+            response.headers_mut().insert(
+                header::WWW_AUTHENTICATE,
+                HeaderValue::from_static(challenge),
+            );
         }
         None => {
-            response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, RETRY_AFTER);
         }
     }
     response
@@ -137,7 +176,9 @@ fn refusal(error: VerifyError) -> Response<Empty<Bytes>> {
 fn without_token() -> Response<Empty<Bytes>> {
     let mut response = response(StatusCode::UNAUTHORIZED, NO_TOKEN);
     let challenge = HeaderValue::from_static(CHALLENGE_WITHOUT_TOKEN);
-    response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+    response
+        .headers_mut()
+        .insert(header::WWW_AUTHENTICATE, challenge);
     response
 }
 
@@ -151,8 +192,14 @@ mod tests {
 
     #[test]
     fn the_scheme_is_bearer_in_any_case_and_nothing_else() {
-        assert_eq!(bearer_token(&authorization("Bearer a.b.c")), Some(b"a.b.c".as_slice()));
-        assert_eq!(bearer_token(&authorization("bEARER a.b.c")), Some(b"a.b.c".as_slice()));
+        assert_eq!(
+            bearer_token(&authorization("Bearer a.b.c")),
+            Some(b"a.b.c".as_slice())
+        );
+        assert_eq!(
+            bearer_token(&authorization("bEARER a.b.c")),
+            Some(b"a.b.c".as_slice())
+        );
         assert_eq!(bearer_token(&authorization("Basic a.b.c")), None);
         assert_eq!(bearer_token(&authorization("Bearer")), None);
         assert_eq!(bearer_token(&HeaderMap::new()), None);
@@ -162,7 +209,10 @@ mod tests {
     fn a_refusal_is_challenged_and_a_failing_key_server_is_not() {
         let refused = refusal(VerifyError::Expired);
         assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
-        assert_eq!(refused.headers()[header::WWW_AUTHENTICATE], r#"Bearer error="invalid_token""#);
+        assert_eq!(
+            refused.headers()[header::WWW_AUTHENTICATE],
+            r#"Bearer error="invalid_token""#
+        );
         assert_eq!(refused.headers()[CODE_HEADER], "expired");
         assert!(!refused.headers().contains_key(header::RETRY_AFTER));
 
@@ -171,6 +221,9 @@ mod tests {
         assert!(unavailable.headers().contains_key(header::RETRY_AFTER));
         assert!(!unavailable.headers().contains_key(header::WWW_AUTHENTICATE));
 
-        assert_eq!(without_token().headers()[header::WWW_AUTHENTICATE], "Bearer");
+        assert_eq!(
+            without_token().headers()[header::WWW_AUTHENTICATE],
+            "Bearer"
+        );
     }
 }

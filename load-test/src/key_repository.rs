@@ -22,7 +22,9 @@ use http_body_util::Full;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose,
+};
 use rustls::ServerConfig;
 use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio::net::{TcpListener, TcpStream};
@@ -68,15 +70,20 @@ struct Files {
 impl RepositoryServer {
     /// Starts it on a free port of the loopback, on a thread of its own. `keys` are `kid` and PEM.
     pub(crate) fn start(keys: impl IntoIterator<Item = (String, String)>) -> Result<Self, String> {
-        let (config, root_certificate) = tls().map_err(|error| format!("no certificate could be made: {error}"))?;
+        let (config, root_certificate) =
+            tls().map_err(|error| format!("no certificate could be made: {error}"))?;
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
             .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
             .map_err(|error| format!("no port for the key repository: {error}"))?;
         let address = listener.local_addr().map_err(|error| error.to_string())?;
         let served = Arc::new(Served::default());
         let files = Arc::new(Files {
-            by_path: keys.into_iter().map(|(key_id, pem)| (format!("/{key_id}"), Entry::new(pem))).collect(),
-            cache_control: HeaderValue::try_from(format!("public, max-age={MAX_AGE}")).map_err(|error| error.to_string())?,
+            by_path: keys
+                .into_iter()
+                .map(|(key_id, pem)| (format!("/{key_id}"), Entry::new(pem)))
+                .collect(),
+            cache_control: HeaderValue::try_from(format!("public, max-age={MAX_AGE}"))
+                .map_err(|error| error.to_string())?,
             served: Arc::clone(&served),
         });
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -105,7 +112,10 @@ impl Entry {
         pem.hash(&mut hasher);
         let etag = HeaderValue::try_from(format!("\"{:016x}\"", hasher.finish()))
             .unwrap_or(HeaderValue::from_static("\"key\""));
-        Self { pem: pem.into(), etag }
+        Self {
+            pem: pem.into(),
+            etag,
+        }
     }
 }
 
@@ -114,11 +124,14 @@ fn tls() -> Result<(Arc<ServerConfig>, String), Box<dyn std::error::Error>> {
     let mut authority = CertificateParams::new(Vec::new())?;
     authority.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     authority.key_usages = vec![KeyUsagePurpose::KeyCertSign];
-    authority.distinguished_name.push(DnType::CommonName, "load-test authority");
+    authority
+        .distinguished_name
+        .push(DnType::CommonName, "load-test authority");
     let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate()?)?;
 
     let mut host = CertificateParams::new(vec!["localhost".to_owned(), "127.0.0.1".to_owned()])?;
-    host.distinguished_name.push(DnType::CommonName, "load-test key repository");
+    host.distinguished_name
+        .push(DnType::CommonName, "load-test key repository");
     let host_key = KeyPair::generate()?;
     let certificate = host.signed_by(&host_key, &authority)?;
 
@@ -146,7 +159,8 @@ async fn accept(listener: std::net::TcpListener, acceptor: TlsAcceptor, files: A
 }
 
 async fn serve(stream: TcpStream, acceptor: TlsAcceptor, files: Arc<Files>) {
-    let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)).await else {
+    let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)).await
+    else {
         return;
     };
     let service = service_fn(move |request| {
@@ -154,7 +168,9 @@ async fn serve(stream: TcpStream, acceptor: TlsAcceptor, files: Arc<Files>) {
         async move { Ok::<_, Infallible>(response) }
     });
     // A client that goes away is no failure of the repository.
-    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+    let _ = http1::Builder::new()
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
 }
 
 fn answer<B>(files: &Files, request: &Request<B>) -> Response<Full<Bytes>> {
@@ -163,7 +179,11 @@ fn answer<B>(files: &Files, request: &Request<B>) -> Response<Full<Bytes>> {
     if request.method() != Method::GET {
         return plain(StatusCode::METHOD_NOT_ALLOWED);
     }
-    if path.rsplit('/').next().is_some_and(|name| name.starts_with(FAILING_PREFIX)) {
+    if path
+        .rsplit('/')
+        .next()
+        .is_some_and(|name| name.starts_with(FAILING_PREFIX))
+    {
         served.failures.fetch_add(1, Ordering::Relaxed);
         return plain(StatusCode::SERVICE_UNAVAILABLE);
     }
@@ -180,7 +200,10 @@ fn answer<B>(files: &Files, request: &Request<B>) -> Response<Full<Bytes>> {
         Response::new(Full::new(entry.pem.clone()))
     };
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-pem-file"));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/x-pem-file"),
+    );
     headers.insert(header::CACHE_CONTROL, files.cache_control.clone());
     headers.insert(header::ETAG, entry.etag.clone());
     response
@@ -207,7 +230,9 @@ mod tests {
     fn get(files: &Files, path: &str, etag: Option<&HeaderValue>) -> Response<Full<Bytes>> {
         let mut request = Request::get(path).body(()).unwrap();
         if let Some(etag) = etag {
-            request.headers_mut().insert(header::IF_NONE_MATCH, etag.clone());
+            request
+                .headers_mut()
+                .insert(header::IF_NONE_MATCH, etag.clone());
         }
         answer(files, &request)
     }
@@ -217,20 +242,35 @@ mod tests {
         let files = files();
         let response = get(&files, "/service/a/key", None);
         assert_eq!(response.status(), StatusCode::OK);
-        assert_eq!(response.headers()[header::CONTENT_TYPE], "application/x-pem-file");
+        assert_eq!(
+            response.headers()[header::CONTENT_TYPE],
+            "application/x-pem-file"
+        );
         assert_eq!(response.headers()[header::CACHE_CONTROL], "max-age=5");
         let etag = response.headers()[header::ETAG].clone();
-        assert_eq!(get(&files, "/service/a/key", Some(&etag)).status(), StatusCode::NOT_MODIFIED);
+        assert_eq!(
+            get(&files, "/service/a/key", Some(&etag)).status(),
+            StatusCode::NOT_MODIFIED
+        );
         assert_eq!(files.served.not_modified.load(Ordering::Relaxed), 1);
     }
 
     #[test]
     fn an_unknown_key_is_404_and_a_failing_one_503() {
         let files = files();
-        assert_eq!(get(&files, "/service/a/other", None).status(), StatusCode::NOT_FOUND);
-        assert_eq!(get(&files, "/service/a/failing-1", None).status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(
+            get(&files, "/service/a/other", None).status(),
+            StatusCode::NOT_FOUND
+        );
+        assert_eq!(
+            get(&files, "/service/a/failing-1", None).status(),
+            StatusCode::SERVICE_UNAVAILABLE
+        );
         let post = Request::post("/service/a/key").body(()).unwrap();
-        assert_eq!(answer(&files, &post).status(), StatusCode::METHOD_NOT_ALLOWED);
+        assert_eq!(
+            answer(&files, &post).status(),
+            StatusCode::METHOD_NOT_ALLOWED
+        );
     }
 
     #[test]

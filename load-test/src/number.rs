@@ -4,13 +4,19 @@
 use std::time::Duration;
 
 /// The nearest `f64`; exact up to 2^53, which no count of this program reaches.
-#[expect(clippy::as_conversions, reason = "no From exists; counts here stay far below 2^53")]
+#[expect(
+    clippy::as_conversions,
+    reason = "no From exists; counts here stay far below 2^53"
+)]
 pub(crate) const fn float(count: u64) -> f64 {
     count as f64
 }
 
 /// The whole part, clamped to what a `u64` holds (negative and NaN give 0).
-#[expect(clippy::as_conversions, reason = "a float cast saturates, which is the behaviour wanted here")]
+#[expect(
+    clippy::as_conversions,
+    reason = "a float cast saturates, which is the behaviour wanted here"
+)]
 pub(crate) const fn whole(value: f64) -> u64 {
     value as u64
 }

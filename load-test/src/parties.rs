@@ -34,8 +34,14 @@ impl Parties {
             public_keys.push((key_id, public_key));
             Ok::<_, String>(issuer)
         };
-        let rs256 = SERVICES.iter().map(|service| published(service, Algorithm::Rs256)).collect::<Result<_, _>>()?;
-        let es256 = SERVICES.iter().map(|service| published(service, Algorithm::Es256)).collect::<Result<_, _>>()?;
+        let rs256 = SERVICES
+            .iter()
+            .map(|service| published(service, Algorithm::Rs256))
+            .collect::<Result<_, _>>()?;
+        let es256 = SERVICES
+            .iter()
+            .map(|service| published(service, Algorithm::Es256))
+            .collect::<Result<_, _>>()?;
         Ok(Self {
             rs256,
             es256,
@@ -78,9 +84,14 @@ fn absent(prefix: &str, lifetime: Duration) -> Result<Vec<Issuer>, String> {
         .collect()
 }
 
-fn issuer(service: &str, key_id: &str, algorithm: Algorithm, lifetime: Duration) -> Result<(Issuer, String), String> {
+fn issuer(
+    service: &str,
+    key_id: &str,
+    algorithm: Algorithm,
+    lifetime: Duration,
+) -> Result<(Issuer, String), String> {
     let (key, _private_pem) = SigningKey::generate(algorithm).map_err(|error| error.to_string())?;
-    let public_key = key.public_key_pem();
+    let public_key = key.public_key_pem().to_owned();
     let issuer = Issuer::new(service, key_id, key)
         .and_then(|issuer| issuer.with_lifetime(lifetime))
         .map_err(|error| error.to_string())?;

@@ -45,8 +45,16 @@ pub(crate) struct Plan {
 impl Plan {
     pub(crate) fn new(options: &cli::Options, leave_out: &[Kind]) -> Self {
         let scenario = options.scenario;
-        let saturation = if options.load == cli::Load::Closed { 0.0 } else { SATURATION };
-        let ceiling = if options.target.is_some() { 0.0 } else { CEILING };
+        let saturation = if options.load == cli::Load::Closed {
+            0.0
+        } else {
+            SATURATION
+        };
+        let ceiling = if options.target.is_some() {
+            0.0
+        } else {
+            CEILING
+        };
         let main = 1.0 - WARM_UP - ceiling - saturation;
         let part = |share: f64| options.duration.mul_f64(share);
         let kept: f64 = Kind::ALL
@@ -69,13 +77,24 @@ impl Plan {
 
     /// For how long tokens must live: from their signing to the end of the run, and an hour at most.
     pub(crate) fn lifetime(&self) -> Duration {
-        let run = self.warm_up + self.ceiling + self.saturation + self.main;
-        Duration::from_secs(run.as_secs().saturating_mul(2).saturating_add(LIFETIME_BEYOND).min(3_600))
+        let run: Duration = [self.warm_up, self.ceiling, self.saturation, self.main]
+            .iter()
+            .sum();
+        Duration::from_secs(
+            run.as_secs()
+                .saturating_mul(2)
+                .saturating_add(LIFETIME_BEYOND)
+                .min(3_600),
+        )
     }
 
     /// What is signed before the warm-up.
     pub(crate) fn first_lot(&self) -> Lot {
-        let good = if self.single_use { FIRST_LOT } else { REUSED_TOKENS };
+        let good = if self.single_use {
+            FIRST_LOT
+        } else {
+            REUSED_TOKENS
+        };
         self.lot(good / (self.rs256 + self.es256))
     }
 
@@ -105,7 +124,13 @@ impl Plan {
 
     /// How many requests the good tokens at hand are good for.
     pub(crate) fn affordable(&self, left: Lot) -> f64 {
-        let by = |tokens: u64, share: f64| if share > 0.0 { float(tokens) / share } else { f64::INFINITY };
+        let by = |tokens: u64, share: f64| {
+            if share > 0.0 {
+                float(tokens) / share
+            } else {
+                f64::INFINITY
+            }
+        };
         if self.single_use {
             by(left.rs256, self.rs256).min(by(left.es256, self.es256)) / ALLOWANCE
         } else {
@@ -128,9 +153,20 @@ impl Plan {
         };
         let affordable = self.affordable(left) / self.main.as_secs_f64();
         // Rounded to what people compare, and down.
-        let rounded = if affordable < wanted { affordable } else { wanted };
-        let step = if rounded >= 1_000.0 && self.load == cli::Load::Share { 100.0 } else { 1.0 };
-        Some(((rounded / step).floor().max(1.0) * step, affordable < wanted))
+        let rounded = if affordable < wanted {
+            affordable
+        } else {
+            wanted
+        };
+        let step = if rounded >= 1_000.0 && self.load == cli::Load::Share {
+            100.0
+        } else {
+            1.0
+        };
+        Some((
+            (rounded / step).floor().max(1.0) * step,
+            affordable < wanted,
+        ))
     }
 
     /// The longest that signing may take; nothing where a rate was asked for, which is then kept.
@@ -167,17 +203,25 @@ impl Plan {
 const ALLOWANCE: f64 = 1.03;
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects)]
 mod tests {
     use super::*;
 
     fn plan(line: &str) -> Plan {
-        let words = std::iter::once("load-test").chain(line.split_whitespace()).map(Into::into);
+        let words = std::iter::once("load-test")
+            .chain(line.split_whitespace())
+            .map(Into::into);
         Plan::new(&cli::parse(words).unwrap(), &[])
     }
 
     #[test]
     fn the_phases_fill_the_duration() {
-        for line in ["", "--closed", "--target http://127.0.0.1:1/", "--duration 60"] {
+        for line in [
+            "",
+            "--closed",
+            "--target http://127.0.0.1:1/",
+            "--duration 60",
+        ] {
             let plan = plan(line);
             let sum = (plan.warm_up + plan.ceiling + plan.saturation + plan.main).as_secs_f64();
             let whole = if line.contains("60") { 60.0 } else { 20.0 };
@@ -207,11 +251,15 @@ mod tests {
 
     #[test]
     fn too_few_tokens_lower_the_rate_and_say_so() {
+        let closed = plan("--closed");
         let plan = plan("");
-        let few = Lot { rs256: 2_600, es256: 7_800 };
+        let few = Lot {
+            rs256: 2_600,
+            es256: 7_800,
+        };
         let (rate, bounded) = plan.offered(20_000.0, few).unwrap();
         assert!(bounded && rate < 1_001.0, "{rate}");
-        assert_eq!(super::tests::plan("--closed").offered(20_000.0, few), None);
+        assert_eq!(closed.offered(20_000.0, few), None);
     }
 
     #[test]
@@ -225,6 +273,9 @@ mod tests {
     #[test]
     fn tokens_outlive_the_run_and_no_token_lives_longer_than_an_hour() {
         assert_eq!(plan("").lifetime(), Duration::from_secs(640));
-        assert_eq!(plan("--duration 1800").lifetime(), Duration::from_secs(3_600));
+        assert_eq!(
+            plan("--duration 1800").lifetime(),
+            Duration::from_secs(3_600)
+        );
     }
 }

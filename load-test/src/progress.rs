@@ -26,7 +26,10 @@ impl Progress {
     }
 
     /// Says something that is no phase.
-    #[expect(clippy::unused_self, reason = "whoever may speak while it runs has the progress at hand")]
+    #[expect(
+        clippy::unused_self,
+        reason = "whoever may speak while it runs has the progress at hand"
+    )]
     pub(crate) fn say(&self, text: &str) {
         eprintln!("{text}");
     }

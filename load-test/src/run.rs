@@ -60,7 +60,10 @@ struct Rig {
 impl Rig {
     fn start(options: &Options, progress: &Progress) -> Result<Self, String> {
         let left_out: Vec<Kind> = match &options.target {
-            Some(_) => OURS_ALONE.into_iter().filter(|kind| options.scenario.share(*kind) > 0.0).collect(),
+            Some(_) => OURS_ALONE
+                .into_iter()
+                .filter(|kind| options.scenario.share(*kind) > 0.0)
+                .collect(),
             None => Vec::new(),
         };
         let plan = Plan::new(options, &left_out);
@@ -75,15 +78,25 @@ impl Rig {
 
         let repository = RepositoryServer::start(parties.public_keys.iter().cloned())?;
         let (gateway, destination) = match &options.target {
-            Some(target) => (None, Destination::new(target, false)?),
+            Some(target) => (None, Arc::new(Destination::new(target, false)?)),
             None => {
-                let gateway = Gateway::start(&repository, options.scenario.single_use, gateway_threads())?;
+                let pems = parties.public_keys.clone();
+                let keys = move || {
+                    asap_engine::Keyring::from_pems(
+                        pems.iter().map(|(a, b)| (a.as_str(), b.as_bytes())),
+                    )
+                };
+                let gateway = Gateway::start(keys, options.scenario.single_use, gateway_threads())?;
                 let url = format!("http://{}/", gateway.address);
                 let uri: Uri = url.parse().map_err(|_| format!("{url} is not a URL"))?;
-                (Some(gateway), Destination::new(&uri, true)?)
+                (Some(gateway), Arc::new(Destination::new(&uri, true)?))
             }
         };
-        let generator = Generator::connect(&Arc::new(destination), options.connections, generator_threads())?;
+        let connect = || Generator::connect(&destination, options.connections, generator_threads());
+        let generator = match &gateway {
+            Some(_) => connect()?,
+            None => await_target(&repository, connect, &stock, progress)?,
+        };
         Ok(Self {
             deck: Arc::new(options.scenario.deck(&left_out)),
             plan,
@@ -98,11 +111,19 @@ impl Rig {
         })
     }
 
-    fn measure(&mut self, options: &Options, environment: Environment, progress: &Progress) -> Result<Findings, String> {
-        if self.gateway.is_none() {
-            self.await_target(progress)?;
-        }
-        let warm_up = self.verified("warm-up", Pace::Closed, self.plan.warm_up, u64::MAX, progress)?;
+    fn measure(
+        &mut self,
+        options: &Options,
+        environment: Environment,
+        progress: &Progress,
+    ) -> Result<Findings, String> {
+        let warm_up = self.verified(
+            "warm-up",
+            Pace::Closed,
+            self.plan.warm_up,
+            u64::MAX,
+            progress,
+        )?;
         let capacity = rate_of(&warm_up);
         self.sign(capacity, progress)?;
 
@@ -112,7 +133,13 @@ impl Rig {
             None
         } else {
             let most = self.plan.saturation_requests(capacity, self.stock.left());
-            Some(self.verified("saturated", Pace::Closed, self.plan.saturation, most, progress)?)
+            Some(self.verified(
+                "saturated",
+                Pace::Closed,
+                self.plan.saturation,
+                most,
+                progress,
+            )?)
         };
         ceiling.extend(self.ceiling(progress)?);
 
@@ -128,7 +155,11 @@ impl Rig {
             target: options.target.as_ref().map(ToString::to_string),
             left_out: self.left_out.clone(),
             connections: options.connections,
-            gateway_threads: if self.gateway.is_some() { gateway_threads() } else { 0 },
+            gateway_threads: if self.gateway.is_some() {
+                gateway_threads()
+            } else {
+                0
+            },
             generator_threads: self.generator.threads(),
             issuers,
             keys,
@@ -156,7 +187,8 @@ impl Rig {
         let limit = self.plan.signing_limit().unwrap_or(SIGNING_PATIENCE);
         let started = Instant::now();
         let phase = progress.phase("signing", lot.total());
-        let stock = Arc::get_mut(&mut self.stock).ok_or("requests of the warm-up are still under way")?;
+        let stock =
+            Arc::get_mut(&mut self.stock).ok_or("requests of the warm-up are still under way")?;
         let signed = stock.sign(&self.parties, lot, limit, &phase)?;
         phase.finish(&signed_note(signed, started.elapsed()));
         self.signed = self.signed.plus(signed);
@@ -173,7 +205,16 @@ impl Rig {
         progress: &Progress,
     ) -> Result<Outcome, String> {
         let load = Load::Dealt(Arc::clone(&self.deck));
-        self.phase(Phase { label, pace, duration, max_requests, load }, progress)
+        self.phase(
+            Phase {
+                label,
+                pace,
+                duration,
+                max_requests,
+                load,
+            },
+            progress,
+        )
     }
 
     /// One half of the ceiling.
@@ -182,7 +223,8 @@ impl Rig {
             return Ok(None);
         }
         // As long as the tokens that the other phases send, and looked at by nobody.
-        let token = HeaderValue::try_from(format!("Bearer {}", "x".repeat(500))).map_err(|error| error.to_string())?;
+        let token = HeaderValue::try_from(format!("Bearer {}", "x".repeat(500)))
+            .map_err(|error| error.to_string())?;
         let phase = Phase {
             label: "ceiling",
             pace: Pace::Closed,
@@ -209,28 +251,39 @@ impl Rig {
         ));
         Ok(outcome)
     }
+}
 
-    /// Tells how to configure the gateway that was named, and waits until it accepts a token.
-    fn await_target(&mut self, progress: &Progress) -> Result<(), String> {
-        let certificate = write_certificate(&self.repository.root_certificate)?;
-        progress.say(&format!(
-            "Configure the gateway with\n  key repository  {}\n  its authority   {}\n  audience        {AUDIENCE}",
-            self.repository.base_url,
-            certificate.display()
-        ));
-        progress.say(&format!("Waiting until it accepts a token, for {} s at most", TARGET_PATIENCE.as_secs()));
-        let started = Instant::now();
-        while started.elapsed() < TARGET_PATIENCE {
-            if self.generator.is_accepted(&self.stock) {
-                return Ok(());
+/// Tells how to configure the gateway that was named, and waits until it accepts a token.
+fn await_target(
+    repository: &RepositoryServer,
+    connect: impl Fn() -> Result<Generator, String>,
+    stock: &Stock,
+    progress: &Progress,
+) -> Result<Generator, String> {
+    let certificate = write_certificate(&repository.root_certificate)?;
+    let patience = TARGET_PATIENCE.as_secs();
+    progress.say(&format!(
+        "Configure the gateway with\n  key repository  {}\n  its authority   {}\n  audience        {AUDIENCE}\nWaiting up to {patience} s until it accepts a token",
+        repository.base_url,
+        certificate.display()
+    ));
+    let started = Instant::now();
+    let mut reason = String::new();
+    while started.elapsed() < TARGET_PATIENCE {
+        match connect() {
+            Ok(mut generator) => {
+                if generator.is_accepted(stock) {
+                    return Ok(generator);
+                }
+                "it refused a good token".clone_into(&mut reason);
             }
-            thread::sleep(Duration::from_secs(1));
+            Err(error) => reason = error,
         }
-        Err(format!(
-            "the gateway accepted no token within {} s: configure it with the key repository, authority and audience above",
-            TARGET_PATIENCE.as_secs()
-        ))
+        thread::sleep(Duration::from_secs(1));
     }
+    Err(format!(
+        "the gateway accepted no token within {patience} s ({reason}): configure it as said above"
+    ))
 }
 
 /// Half of the cores, rounded down.
@@ -244,11 +297,20 @@ fn generator_threads() -> usize {
 }
 
 fn rate_of(outcome: &Outcome) -> f64 {
-    ratio(float(outcome.tally.requests()), outcome.elapsed.as_secs_f64()).unwrap_or(0.0)
+    ratio(
+        float(outcome.tally.requests()),
+        outcome.elapsed.as_secs_f64(),
+    )
+    .unwrap_or(0.0)
 }
 
 fn signed_note(signed: Lot, elapsed: Duration) -> String {
-    format!("{} RS256 and {} ES256 tokens in {:.1} s", grouped(signed.rs256), grouped(signed.es256), elapsed.as_secs_f64())
+    format!(
+        "{} RS256 and {} ES256 tokens in {:.1} s",
+        grouped(signed.rs256),
+        grouped(signed.es256),
+        elapsed.as_secs_f64()
+    )
 }
 
 fn fetches(served: &Served) -> Fetches {
@@ -263,6 +325,7 @@ fn fetches(served: &Served) -> Fetches {
 /// A file that another gateway can read. It holds a public certificate that ends with this process.
 fn write_certificate(pem: &str) -> Result<PathBuf, String> {
     let path = std::env::temp_dir().join(format!("load-test-authority-{}.pem", std::process::id()));
-    fs::write(&path, pem).map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
+    fs::write(&path, pem)
+        .map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
     Ok(path)
 }

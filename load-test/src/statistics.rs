@@ -21,7 +21,8 @@ const SAMPLES_BEYOND: f64 = 10.0;
 const MAX_EXAMPLES: usize = 5;
 
 /// The quantiles that are reported, and what they are called.
-pub(crate) const QUANTILES: [(f64, &str); 4] = [(0.5, "p50"), (0.9, "p90"), (0.99, "p99"), (0.999, "p999")];
+pub(crate) const QUANTILES: [(f64, &str); 4] =
+    [(0.5, "p50"), (0.9, "p90"), (0.99, "p99"), (0.999, "p999")];
 
 /// Times, and their percentiles.
 #[derive(Debug, Clone)]
@@ -47,7 +48,8 @@ impl Times {
     }
 
     pub(crate) fn record(&mut self, time: Duration) {
-        self.histogram.saturating_record(nanos(time));
+        // It resizes itself, so that every value fits; `saturating_record` would clamp instead.
+        let _ = self.histogram.record(nanos(time));
     }
 
     pub(crate) fn merge(&mut self, other: &Self) {
@@ -66,7 +68,8 @@ impl Times {
 
     /// A quantile in microseconds, or nothing where fewer than ten samples lie beyond it.
     pub(crate) fn quantile(&self, quantile: f64) -> Option<f64> {
-        enough(self.count(), quantile).then(|| float(self.histogram.value_at_quantile(quantile)) / 1_000.0)
+        enough(self.count(), quantile)
+            .then(|| float(self.histogram.value_at_quantile(quantile)) / 1_000.0)
     }
 }
 
@@ -204,12 +207,10 @@ impl Tally {
 
     /// Answers that were not what the request must get.
     pub(crate) fn wrong(&self) -> u64 {
-        self.sent.values().map(|sent| sent.wrong).fold(0, u64::saturating_add)
-    }
-
-    /// Answers of a kind of good token.
-    pub(crate) fn sent_of(&self, kind: Kind) -> Sent {
-        self.sent.get(&kind).copied().unwrap_or_default()
+        self.sent
+            .values()
+            .map(|sent| sent.wrong)
+            .fold(0, u64::saturating_add)
     }
 }
 
@@ -250,11 +251,19 @@ mod tests {
     #[test]
     fn merged_tallies_hold_what_both_held() {
         let mut one = Tally::new();
-        one.answered(Duration::from_millis(100), Duration::from_micros(50), Duration::from_micros(40));
+        one.answered(
+            Duration::from_millis(100),
+            Duration::from_micros(50),
+            Duration::from_micros(40),
+        );
         one.judged(Kind::Expired, None);
         one.refused("expired");
         let mut other = Tally::new();
-        other.answered(Duration::from_millis(2_100), Duration::from_micros(70), Duration::from_micros(60));
+        other.answered(
+            Duration::from_millis(2_100),
+            Duration::from_micros(70),
+            Duration::from_micros(60),
+        );
         other.judged(Kind::Expired, Some("expired: wrong".to_owned()));
         other.refused("expired");
         other.unanswered = 1;
@@ -263,7 +272,13 @@ mod tests {
         assert_eq!(one.requests(), 2);
         assert_eq!(one.wrong(), 1);
         assert_eq!(one.refusals["expired"], 2);
-        assert_eq!(one.sent_of(Kind::Expired), Sent { requests: 2, wrong: 1 });
+        assert_eq!(
+            one.sent[&Kind::Expired],
+            Sent {
+                requests: 2,
+                wrong: 1
+            }
+        );
         assert_eq!(one.unanswered, 1);
         let series: Vec<u64> = one.seconds.iter().map(|second| second.requests).collect();
         assert_eq!(series, [1, 0, 1]);

@@ -34,17 +34,28 @@ struct Pool {
 
 impl Pool {
     fn round(tokens: Vec<HeaderValue>) -> Self {
-        Self { tokens, ..Self::default() }
+        Self {
+            tokens,
+            ..Self::default()
+        }
     }
 
     fn take(&self) -> Option<HeaderValue> {
         let position = self.next.fetch_add(1, Ordering::Relaxed);
-        let index = if self.once { position } else { position.checked_rem(self.tokens.len())? };
+        let index = if self.once {
+            position
+        } else {
+            position.checked_rem(self.tokens.len())?
+        };
         self.tokens.get(index).cloned()
     }
 
     fn left(&self) -> u64 {
-        count(self.tokens.len().saturating_sub(self.next.load(Ordering::Relaxed)))
+        count(
+            self.tokens
+                .len()
+                .saturating_sub(self.next.load(Ordering::Relaxed)),
+        )
     }
 
     fn extend(&mut self, more: Vec<HeaderValue>) {
@@ -95,7 +106,11 @@ impl Lot {
 
     /// The same proportion, so many in all.
     pub(crate) fn scaled(self, total: u64) -> Self {
-        let scale = |part: u64| part.saturating_mul(total).checked_div(self.total()).unwrap_or(0);
+        let scale = |part: u64| {
+            part.saturating_mul(total)
+                .checked_div(self.total())
+                .unwrap_or(0)
+        };
         Self {
             rs256: scale(self.rs256),
             es256: scale(self.es256),
@@ -121,14 +136,29 @@ impl Stock {
                 .map(|turn| token(signer(parties, kind, turn)?, audience, at))
                 .collect::<Result<Vec<_>, String>>()
         };
-        let headers = |tokens: Vec<String>| tokens.into_iter().map(header).collect::<Result<Vec<_>, _>>();
-        let forged = bad(Kind::BadSignature, AUDIENCE, now)?.into_iter().map(forge).collect();
-        let good = || Pool { once: single_use, ..Pool::default() };
+        let headers = |tokens: Vec<String>| {
+            tokens
+                .into_iter()
+                .map(header)
+                .collect::<Result<Vec<_>, _>>()
+        };
+        let forged = bad(Kind::BadSignature, AUDIENCE, now)?
+            .into_iter()
+            .map(forge)
+            .collect();
+        let good = || Pool {
+            once: single_use,
+            ..Pool::default()
+        };
         Ok(Self {
             rs256: good(),
             es256: good(),
             expired: Pool::round(headers(bad(Kind::Expired, AUDIENCE, long_ago)?)?),
-            wrong_audience: Pool::round(headers(bad(Kind::WrongAudience, "load-test/another", now)?)?),
+            wrong_audience: Pool::round(headers(bad(
+                Kind::WrongAudience,
+                "load-test/another",
+                now,
+            )?)?),
             bad_signature: Pool::round(headers(forged)?),
             unknown_key: Pool::round(headers(bad(Kind::UnknownKey, AUDIENCE, now)?)?),
             failing_key: Pool::round(headers(bad(Kind::KeyServerFails, AUDIENCE, now)?)?),
@@ -160,7 +190,11 @@ impl Stock {
         let now = nanos(self.origin.elapsed());
         let next = self.next_fetch.load(Ordering::Relaxed);
         let after = now.saturating_add(nanos(FETCH_INTERVAL));
-        now >= next && self.next_fetch.compare_exchange(next, after, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+        now >= next
+            && self
+                .next_fetch
+                .compare_exchange(next, after, Ordering::Relaxed, Ordering::Relaxed)
+                .is_ok()
     }
 
     /// How many good tokens are left of each algorithm.
@@ -172,7 +206,13 @@ impl Stock {
     }
 
     /// Signs good tokens on all cores, in their proportion, for `limit` at most, and adds them.
-    pub(crate) fn sign(&mut self, parties: &Parties, lot: Lot, limit: Duration, phase: &Phase) -> Result<Lot, String> {
+    pub(crate) fn sign(
+        &mut self,
+        parties: &Parties,
+        lot: Lot,
+        limit: Duration,
+        phase: &Phase,
+    ) -> Result<Lot, String> {
         let threads = cores();
         let deadline = Instant::now().checked_add(limit);
         let signed = AtomicU64::new(0);
@@ -187,11 +227,21 @@ impl Stock {
             while workers.iter().any(|worker| !worker.is_finished()) {
                 thread::sleep(Duration::from_millis(20));
                 let done = signed.load(Ordering::Relaxed);
-                phase.update(done, || format!("{} of {} tokens", crate::number::grouped(done), crate::number::grouped(lot.total())));
+                phase.update(done, || {
+                    format!(
+                        "{} of {} tokens",
+                        crate::number::grouped(done),
+                        crate::number::grouped(lot.total())
+                    )
+                });
             }
             workers
                 .into_iter()
-                .map(|worker| worker.join().map_err(|_| "a signing thread panicked".to_owned())?)
+                .map(|worker| {
+                    worker
+                        .join()
+                        .map_err(|_| "a signing thread panicked".to_owned())?
+                })
                 .collect::<Result<Vec<_>, String>>()
         })?;
         let mut added = Lot::default();
@@ -211,7 +261,10 @@ impl Stock {
 fn share_of(lot: Lot, worker: u64, workers: u64) -> Lot {
     let share = |total: u64| {
         let rest = total.checked_rem(workers).unwrap_or(0);
-        total.checked_div(workers).unwrap_or(0).saturating_add(u64::from(worker < rest))
+        total
+            .checked_div(workers)
+            .unwrap_or(0)
+            .saturating_add(u64::from(worker < rest))
     };
     Lot {
         rs256: share(lot.rs256),
@@ -222,7 +275,13 @@ fn share_of(lot: Lot, worker: u64, workers: u64) -> Lot {
 type Signed = (Vec<HeaderValue>, Vec<HeaderValue>);
 
 /// Signs a share of a lot, the algorithms taking turns in their proportion, until it is done or time is up.
-fn batch(parties: &Parties, share: Lot, worker: usize, deadline: Option<Instant>, progress: &AtomicU64) -> Result<Signed, String> {
+fn batch(
+    parties: &Parties,
+    share: Lot,
+    worker: usize,
+    deadline: Option<Instant>,
+    progress: &AtomicU64,
+) -> Result<Signed, String> {
     let (mut rs256, mut es256) = (Vec::new(), Vec::new());
     loop {
         let (rsa_done, p256_done) = (count(rs256.len()), count(es256.len()));
@@ -231,7 +290,8 @@ fn batch(parties: &Parties, share: Lot, worker: usize, deadline: Option<Instant>
             return Ok((rs256, es256));
         }
         // done/total is compared crosswise, so that neither algorithm runs ahead of its proportion.
-        let rsa_behind = rsa_done.saturating_mul(share.es256) <= p256_done.saturating_mul(share.rs256);
+        let rsa_behind =
+            rsa_done.saturating_mul(share.es256) <= p256_done.saturating_mul(share.rs256);
         let (kind, signed) = if rsa_left && (rsa_behind || !p256_left) {
             (Kind::GoodRs256, &mut rs256)
         } else {
@@ -245,11 +305,15 @@ fn batch(parties: &Parties, share: Lot, worker: usize, deadline: Option<Instant>
 }
 
 fn signer(parties: &Parties, kind: Kind, turn: usize) -> Result<&Issuer, String> {
-    parties.signer(kind, turn).ok_or_else(|| format!("nobody signs tokens of the kind {kind:?}"))
+    parties
+        .signer(kind, turn)
+        .ok_or_else(|| format!("nobody signs tokens of the kind {kind:?}"))
 }
 
 fn token(issuer: &Issuer, audience: &str, now: UnixTime) -> Result<String, String> {
-    issuer.sign(&TokenRequest::new(audience), now).map_err(|error| error.to_string())
+    issuer
+        .sign(&TokenRequest::new(audience), now)
+        .map_err(|error| error.to_string())
 }
 
 fn header(token: String) -> Result<HeaderValue, String> {
@@ -280,8 +344,13 @@ mod tests {
 
     #[test]
     fn a_lot_is_shared_out_whole() {
-        let lot = Lot { rs256: 10, es256: 31 };
-        let sum = (0..4).map(|worker| share_of(lot, worker, 4)).fold(Lot::default(), Lot::plus);
+        let lot = Lot {
+            rs256: 10,
+            es256: 31,
+        };
+        let sum = (0..4)
+            .map(|worker| share_of(lot, worker, 4))
+            .fold(Lot::default(), Lot::plus);
         assert_eq!(sum, lot);
     }
 
@@ -296,8 +365,15 @@ mod tests {
 
     #[test]
     fn a_pool_that_is_used_once_runs_dry_and_a_round_one_does_not() {
-        let tokens = vec![HeaderValue::from_static("one"), HeaderValue::from_static("two")];
-        let mut once = Pool { tokens: tokens.clone(), once: true, ..Pool::default() };
+        let tokens = vec![
+            HeaderValue::from_static("one"),
+            HeaderValue::from_static("two"),
+        ];
+        let mut once = Pool {
+            tokens: tokens.clone(),
+            once: true,
+            ..Pool::default()
+        };
         assert!(once.take().is_some() && once.take().is_some() && once.take().is_none());
         assert_eq!(once.left(), 0);
         once.extend(vec![HeaderValue::from_static("three")]);

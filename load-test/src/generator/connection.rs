@@ -28,7 +28,9 @@ pub(crate) struct Destination {
 
 impl Destination {
     pub(crate) fn new(target: &Uri, names_codes: bool) -> Result<Self, String> {
-        let host = target.host().ok_or_else(|| format!("{target} has no host"))?;
+        let host = target
+            .host()
+            .ok_or_else(|| format!("{target} has no host"))?;
         let authority = format!("{host}:{}", target.port_u16().unwrap_or(80));
         let path = target.path_and_query().map_or("/", |path| path.as_str());
         Ok(Self {
@@ -68,7 +70,8 @@ impl Answer {
         }
         !exactly
             || (self.code() == expected.code
-                && self.challenge.as_ref().map(HeaderValue::as_bytes) == expected.challenge.map(str::as_bytes)
+                && self.challenge.as_ref().map(HeaderValue::as_bytes)
+                    == expected.challenge.map(str::as_bytes)
                 && self.retry_after == (expected.status == 503))
     }
 }
@@ -98,7 +101,10 @@ impl Connection {
     /// Connects. Must run on the runtime that will drive the connection.
     pub(crate) async fn open(destination: Arc<Destination>) -> Result<Self, String> {
         let sender = connect(&destination).await?;
-        Ok(Self { destination, sender })
+        Ok(Self {
+            destination,
+            sender,
+        })
     }
 
     /// Whether answers carry their codes.
@@ -116,7 +122,11 @@ impl Connection {
     }
 
     /// Sends a request and waits for the whole answer. `path` is that of the destination unless given.
-    pub(crate) async fn send(&mut self, path: Option<&Uri>, authorization: Option<HeaderValue>) -> Result<Answer, String> {
+    pub(crate) async fn send(
+        &mut self,
+        path: Option<&Uri>,
+        authorization: Option<HeaderValue>,
+    ) -> Result<Answer, String> {
         let mut request = Request::new(Empty::new());
         *request.uri_mut() = path.unwrap_or(&self.destination.path).clone();
         let headers = request.headers_mut();
@@ -124,7 +134,11 @@ impl Connection {
         if let Some(authorization) = authorization {
             headers.insert(header::AUTHORIZATION, authorization);
         }
-        let mut response = self.sender.send_request(request).await.map_err(|error| error.to_string())?;
+        let mut response = self
+            .sender
+            .send_request(request)
+            .await
+            .map_err(|error| error.to_string())?;
         while !response.body().is_end_stream() {
             match response.frame().await {
                 Some(frame) => drop(frame.map_err(|error| error.to_string())?),
@@ -143,9 +157,15 @@ impl Connection {
 
 async fn connect(destination: &Destination) -> Result<SendRequest<Empty<Bytes>>, String> {
     let authority = &destination.authority;
-    let stream = TcpStream::connect(authority).await.map_err(|error| format!("no connection to {authority}: {error}"))?;
-    stream.set_nodelay(true).map_err(|error| error.to_string())?;
-    let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|error| error.to_string())?;
+    let stream = TcpStream::connect(authority)
+        .await
+        .map_err(|error| format!("no connection to {authority}: {error}"))?;
+    stream
+        .set_nodelay(true)
+        .map_err(|error| error.to_string())?;
+    let (sender, connection) = http1::handshake(TokioIo::new(stream))
+        .await
+        .map_err(|error| error.to_string())?;
     // Its end is seen by whoever sends the next request.
     tokio::spawn(async move {
         let _ = connection.await;
@@ -158,7 +178,12 @@ mod tests {
     use super::*;
     use crate::scenario::Kind;
 
-    fn answer(status: u16, code: Option<&'static str>, challenge: Option<&'static str>, retry_after: bool) -> Answer {
+    fn answer(
+        status: u16,
+        code: Option<&'static str>,
+        challenge: Option<&'static str>,
+        retry_after: bool,
+    ) -> Answer {
         Answer {
             status: StatusCode::from_u16(status).unwrap(),
             code: code.map(HeaderValue::from_static),
@@ -197,9 +222,15 @@ mod tests {
 
     #[test]
     fn a_destination_is_taken_from_the_url() {
-        let destination = Destination::new(&Uri::from_static("http://example.test/a?b=c"), false).unwrap();
+        let destination =
+            Destination::new(&Uri::from_static("http://example.test/a?b=c"), false).unwrap();
         assert_eq!(destination.authority, "example.test:80");
         assert_eq!(destination.path, "/a?b=c");
-        assert_eq!(Destination::new(&Uri::from_static("http://127.0.0.1:81"), true).unwrap().path, "/");
+        assert_eq!(
+            Destination::new(&Uri::from_static("http://127.0.0.1:81"), true)
+                .unwrap()
+                .path,
+            "/"
+        );
     }
 }

@@ -98,7 +98,11 @@ struct Counters {
 
 impl Generator {
     /// Opens `connections`, spread over `threads`.
-    pub(crate) fn connect(destination: &Arc<Destination>, connections: usize, threads: usize) -> Result<Self, String> {
+    pub(crate) fn connect(
+        destination: &Arc<Destination>,
+        connections: usize,
+        threads: usize,
+    ) -> Result<Self, String> {
         let threads = threads.clamp(1, connections.max(1));
         let lanes = (0..threads)
             .map(|thread| {
@@ -114,7 +118,10 @@ impl Generator {
                     }
                     Ok::<_, String>(open)
                 })?;
-                Ok(Lane { runtime, connections })
+                Ok(Lane {
+                    runtime,
+                    connections,
+                })
             })
             .collect::<Result<_, String>>()?;
         Ok(Self { lanes })
@@ -130,20 +137,32 @@ impl Generator {
         let Some(lane) = self.lanes.first_mut() else {
             return false;
         };
-        let draw = [Kind::GoodEs256, Kind::GoodRs256].into_iter().find_map(|kind| match stock.draw(kind) {
-            Draw::Token(token) => Some(token),
-            _ => None,
-        });
-        lane.runtime.block_on(async {
-            let connection = lane.connections.first_mut()?;
-            connection.ready().await.ok()?;
-            let answer = tokio::time::timeout(GRACE, connection.send(None, draw)).await.ok()?.ok()?;
-            answer.status.is_success().then_some(())
-        }).is_some()
+        let draw = [Kind::GoodEs256, Kind::GoodRs256]
+            .into_iter()
+            .find_map(|kind| match stock.draw(kind) {
+                Draw::Token(token) => Some(token),
+                _ => None,
+            });
+        lane.runtime
+            .block_on(async {
+                let connection = lane.connections.first_mut()?;
+                connection.ready().await.ok()?;
+                let answer = tokio::time::timeout(GRACE, connection.send(None, draw))
+                    .await
+                    .ok()?
+                    .ok()?;
+                answer.status.is_success().then_some(())
+            })
+            .is_some()
     }
 
     /// Runs a phase.
-    pub(crate) fn run(&mut self, phase: &Phase, stock: &Arc<Stock>, progress: &progress::Phase) -> Result<Outcome, String> {
+    pub(crate) fn run(
+        &mut self,
+        phase: &Phase,
+        stock: &Arc<Stock>,
+        progress: &progress::Phase,
+    ) -> Result<Outcome, String> {
         let counters = Arc::new(Counters::default());
         let threads = self.lanes.len();
         let cpu_before = cpu::of_threads_named(crate::gateway::THREAD_NAME);
@@ -172,21 +191,30 @@ impl Generator {
             }
             running
                 .into_iter()
-                .map(|handle| handle.join().map_err(|_| "a thread of the generator panicked".to_owned()))
+                .map(|handle| {
+                    handle
+                        .join()
+                        .map_err(|_| "a thread of the generator panicked".to_owned())
+                })
                 .collect::<Result<Vec<_>, String>>()
         })?;
         let cpu_after = cpu::of_threads_named(crate::gateway::THREAD_NAME);
         let mut outcome = Outcome {
             tally: Tally::new(),
             elapsed: Duration::ZERO,
-            gateway_cpu: cpu_after.zip(cpu_before).map(|(after, before)| after.saturating_sub(before)),
+            gateway_cpu: cpu_after
+                .zip(cpu_before)
+                .map(|(after, before)| after.saturating_sub(before)),
             generator_cpu: Some(Duration::ZERO),
             ran_dry: counters.dry.load(Ordering::Relaxed) > 0,
         };
         for (tally, elapsed, cpu) in results {
             outcome.tally.merge(tally);
             outcome.elapsed = outcome.elapsed.max(elapsed);
-            outcome.generator_cpu = outcome.generator_cpu.zip(cpu).map(|(sum, cpu)| sum.saturating_add(cpu));
+            outcome.generator_cpu = outcome
+                .generator_cpu
+                .zip(cpu)
+                .map(|(sum, cpu)| sum.saturating_add(cpu));
         }
         Ok(outcome)
     }
@@ -196,7 +224,11 @@ fn show(progress: &progress::Phase, start: Instant, counters: &Counters) {
     let elapsed = start.elapsed();
     let sent = counters.sent.load(Ordering::Relaxed);
     progress.update(crate::number::nanos(elapsed), || {
-        format!("{} requests in {:.1} s", crate::number::grouped(sent), elapsed.as_secs_f64())
+        format!(
+            "{} requests in {:.1} s",
+            crate::number::grouped(sent),
+            elapsed.as_secs_f64()
+        )
     });
 }
 
@@ -217,16 +249,23 @@ impl Lane {
                     idle.extend(finished.ok().flatten());
                 }
             };
-            let in_time = tokio::time::timeout(duration.saturating_add(GRACE), all).await.is_ok();
+            let in_time = tokio::time::timeout(duration.saturating_add(GRACE), all)
+                .await
+                .is_ok();
             if !in_time {
                 let hanging = count(tasks.len());
-                shared.with_tally(|tally| tally.unanswered = tally.unanswered.saturating_add(hanging));
+                shared.with_tally(|tally| {
+                    tally.unanswered = tally.unanswered.saturating_add(hanging)
+                });
                 tasks.shutdown().await;
             }
             idle
         });
         let elapsed = start.elapsed();
-        let tally = std::mem::replace(&mut *shared.tally.lock().unwrap_or_else(PoisonError::into_inner), Tally::new());
+        let tally = std::mem::replace(
+            &mut *shared.tally.lock().unwrap_or_else(PoisonError::into_inner),
+            Tally::new(),
+        );
         (tally, elapsed, cpu::of_this_thread())
     }
 }
@@ -237,7 +276,11 @@ impl Shared {
     }
 
     /// What to send next: its kind, if it is checked by one, and the value of `Authorization`.
-    fn deal(&self, position: &mut usize, accepted: Option<&HeaderValue>) -> Option<(Option<Kind>, Option<HeaderValue>)> {
+    fn deal(
+        &self,
+        position: &mut usize,
+        accepted: Option<&HeaderValue>,
+    ) -> Option<(Option<Kind>, Option<HeaderValue>)> {
         let deck = match &self.load {
             Load::Open(_, authorization) => return Some((None, Some(authorization.clone()))),
             Load::Dealt(deck) => deck,
@@ -262,7 +305,14 @@ impl Shared {
         None
     }
 
-    fn record(&self, ticket: Ticket, sent: Instant, kind: Option<Kind>, answer: &Answer, exactly: bool) {
+    fn record(
+        &self,
+        ticket: Ticket,
+        sent: Instant,
+        kind: Option<Kind>,
+        answer: &Answer,
+        exactly: bool,
+    ) {
         let now = Instant::now();
         let wrong = kind.map(|kind| (kind, !answer.is(kind.expected(), exactly)));
         self.with_tally(|tally| {
@@ -272,7 +322,9 @@ impl Shared {
                 now.saturating_duration_since(sent),
             );
             if ticket.in_time {
-                tally.lateness.record(sent.saturating_duration_since(ticket.intended));
+                tally
+                    .lateness
+                    .record(sent.saturating_duration_since(ticket.intended));
             } else {
                 tally.backlogged = tally.backlogged.saturating_add(1);
             }
@@ -288,11 +340,20 @@ impl Shared {
 
 fn explain(kind: Kind, answer: &Answer) -> String {
     let expected = kind.expected();
-    format!("{}: must get {} {}, got {answer}", kind.label(), expected.status, expected.code)
+    format!(
+        "{}: must get {} {}, got {answer}",
+        kind.label(),
+        expected.status,
+        expected.code
+    )
 }
 
 /// Sends on one connection until the phase is over, and gives it back if it still works.
-async fn drive(mut connection: Connection, index: usize, shared: Arc<Shared>) -> Option<Connection> {
+async fn drive(
+    mut connection: Connection,
+    index: usize,
+    shared: Arc<Shared>,
+) -> Option<Connection> {
     let path = match &shared.load {
         Load::Open(path, _) => Some(path),
         Load::Dealt(_) => None,

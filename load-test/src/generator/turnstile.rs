@@ -71,7 +71,13 @@ pub(crate) struct Turnstile {
 
 impl Turnstile {
     /// The turnstile of thread `thread` of `threads`, for a phase that begins at `start`.
-    pub(crate) fn new(start: Instant, pace: Pace, duration: Duration, thread: usize, threads: usize) -> Self {
+    pub(crate) fn new(
+        start: Instant,
+        pace: Pace,
+        duration: Duration,
+        thread: usize,
+        threads: usize,
+    ) -> Self {
         Self {
             schedule: Mutex::new(Schedule {
                 start,
@@ -90,7 +96,10 @@ impl Turnstile {
         let mut schedule = self.schedule.lock().await;
         let intended = schedule.next()?;
         if self.closed {
-            return Some(Ticket { intended, in_time: true });
+            return Some(Ticket {
+                intended,
+                in_time: true,
+            });
         }
         let mut in_time = false;
         loop {
@@ -128,7 +137,10 @@ mod tests {
         let instants: Vec<Instant> = std::iter::from_fn(|| schedule.next()).collect();
         assert_eq!(instants.len(), 2_000);
         assert_eq!(instants[0], schedule.start);
-        assert_eq!(instants[1_500] - schedule.start, Duration::from_millis(1_500));
+        assert_eq!(
+            instants[1_500] - schedule.start,
+            Duration::from_millis(1_500)
+        );
     }
 
     #[test]
@@ -136,8 +148,13 @@ mod tests {
         let start = Instant::now();
         let mut offsets: Vec<Duration> = (0..3)
             .flat_map(|thread| {
-                let mut schedule = Schedule { start, ..schedule(Pace::Open(300.0), thread, 3) };
-                std::iter::from_fn(move || schedule.next()).map(|instant| instant - start).collect::<Vec<_>>()
+                let mut schedule = Schedule {
+                    start,
+                    ..schedule(Pace::Open(300.0), thread, 3)
+                };
+                std::iter::from_fn(move || schedule.next())
+                    .map(|instant| instant - start)
+                    .collect::<Vec<_>>()
             })
             .collect();
         offsets.sort();
@@ -147,7 +164,10 @@ mod tests {
 
     #[test]
     fn a_late_comer_gets_the_instant_it_missed() {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .unwrap();
         let start = Instant::now().checked_sub(Duration::from_secs(1)).unwrap();
         let turnstile = Turnstile::new(start, Pace::Open(1_000.0), Duration::from_secs(10), 0, 1);
         runtime.block_on(async {
@@ -161,7 +181,10 @@ mod tests {
 
     #[test]
     fn nobody_passes_after_the_end() {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .unwrap();
         let start = Instant::now().checked_sub(Duration::from_secs(3)).unwrap();
         let turnstile = Turnstile::new(start, Pace::Closed, Duration::from_secs(2), 0, 1);
         assert!(runtime.block_on(turnstile.pass()).is_none());

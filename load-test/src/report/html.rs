@@ -33,43 +33,70 @@ pub(crate) fn render(findings: &Findings, table: &str) -> String {
         name = findings.scenario.name,
         date = findings.environment.date,
     );
-    for graph in [throughput(findings), latency_over_time(findings), percentiles(findings)] {
-        page.push_str(&format!("<h2>{}</h2>\n<p>{}</p>\n{}\n", graph.title, graph.legend(), graph.render()));
+    for graph in [
+        throughput(findings),
+        latency_over_time(findings),
+        percentiles(findings),
+    ] {
+        page.push_str(&format!(
+            "<h2>{}</h2>\n<p>{}</p>\n{}\n",
+            graph.title,
+            graph.legend(),
+            graph.render()
+        ));
     }
-    page.push_str(&format!("<h2>All figures</h2>\n<pre>{}</pre>\n</body></html>\n", escape(table)));
+    page.push_str(&format!(
+        "<h2>All figures</h2>\n<pre>{}</pre>\n</body></html>\n",
+        escape(table)
+    ));
     page
 }
 
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }
 
 /// The whole seconds of the main phase. The last, begun one would show a drop that was none.
 fn seconds(findings: &Findings) -> &[Second] {
     let series = &findings.main.tally.seconds;
-    let complete = crate::number::length(findings.main.elapsed.as_secs()).clamp(1, series.len().max(1));
+    let complete =
+        crate::number::length(findings.main.elapsed.as_secs()).clamp(1, series.len().max(1));
     series.get(..complete).unwrap_or(series)
 }
 
 fn over_time(findings: &Findings, value: impl Fn(&Second) -> Option<f64>) -> Vec<(f64, f64)> {
     let numbered = seconds(findings).iter().enumerate();
     numbered
-        .filter_map(|(index, second)| Some((float(crate::number::count(index)) + 0.5, value(second)?)))
+        .filter_map(|(index, second)| {
+            Some((float(crate::number::count(index)) + 0.5, value(second)?))
+        })
         .collect()
 }
 
 fn time_axis(findings: &Findings) -> Vec<(f64, String)> {
-    linear_ticks(float(crate::number::count(seconds(findings).len())), |at| format!("{at:.0}"))
+    linear_ticks(float(crate::number::count(seconds(findings).len())), |at| {
+        format!("{at:.0}")
+    })
 }
 
 fn throughput(findings: &Findings) -> Graph {
     let end = float(crate::number::count(seconds(findings).len()));
     let achieved = over_time(findings, |second| Some(float(second.requests)));
     let mut most = achieved.iter().map(|(_, rate)| *rate).fold(0.0, f64::max);
-    let mut lines = vec![Line { name: "achieved", class: "a", points: achieved }];
+    let mut lines = vec![Line {
+        name: "achieved",
+        class: "a",
+        points: achieved,
+    }];
     let mut level = |name, class, rate: f64| {
         most = most.max(rate);
-        lines.push(Line { name, class, points: vec![(0.0, rate), (end, rate)] });
+        lines.push(Line {
+            name,
+            class,
+            points: vec![(0.0, rate), (end, rate)],
+        });
     };
     if let Some(offered) = findings.offered {
         level("offered", "c", offered);
@@ -87,15 +114,27 @@ fn throughput(findings: &Findings) -> Graph {
 fn latency_over_time(findings: &Findings) -> Graph {
     let p50 = over_time(findings, |second| second.times.quantile(0.5));
     let p99 = over_time(findings, |second| second.times.quantile(0.99));
-    let most = p50.iter().chain(&p99).map(|(_, micros)| *micros).fold(0.0, f64::max);
+    let most = p50
+        .iter()
+        .chain(&p99)
+        .map(|(_, micros)| *micros)
+        .fold(0.0, f64::max);
     Graph {
         title: "Latency over time, microseconds",
         x_label: "seconds",
         x_ticks: time_axis(findings),
         y_ticks: linear_ticks(most, grouped_float),
         lines: vec![
-            Line { name: "p50", class: "a", points: p50 },
-            Line { name: "p99", class: "b", points: p99 },
+            Line {
+                name: "p50",
+                class: "a",
+                points: p50,
+            },
+            Line {
+                name: "p99",
+                class: "b",
+                points: p99,
+            },
         ],
     }
 }
@@ -104,10 +143,24 @@ fn latency_over_time(findings: &Findings) -> Graph {
 fn percentiles(findings: &Findings) -> Graph {
     let tally = &findings.main.tally;
     let (response, service) = (curve(&tally.response), curve(&tally.service));
-    let most = response.iter().chain(&service).map(|(_, log)| *log).fold(1.0, f64::max);
+    let most = response
+        .iter()
+        .chain(&service)
+        .map(|(_, log)| *log)
+        .fold(1.0, f64::max);
     let nines = response.iter().map(|(nines, _)| *nines).fold(1.0, f64::max);
-    let x_ticks = [(0.0, "min"), (0.301, "p50"), (1.0, "p90"), (2.0, "p99"), (3.0, "p99.9"), (4.0, "p99.99"), (5.0, "p99.999")];
-    let decades = (0..=9).map(f64::from).take_while(|decade| *decade < most + 1.0);
+    let x_ticks = [
+        (0.0, "min"),
+        (0.301, "p50"),
+        (1.0, "p90"),
+        (2.0, "p99"),
+        (3.0, "p99.9"),
+        (4.0, "p99.99"),
+        (5.0, "p99.999"),
+    ];
+    let decades = (0..=9)
+        .map(f64::from)
+        .take_while(|decade| *decade < most + 1.0);
     Graph {
         title: "Latency by percentile, microseconds, both axes logarithmic",
         x_label: "percentile",
@@ -116,10 +169,20 @@ fn percentiles(findings: &Findings) -> Graph {
             .filter(|(at, _)| *at <= nines + 0.01)
             .map(|(at, label)| (at, label.to_owned()))
             .collect(),
-        y_ticks: decades.map(|decade| (decade, show_micros(10_f64.powf(decade)))).collect(),
+        y_ticks: decades
+            .map(|decade| (decade, show_micros(10_f64.powf(decade))))
+            .collect(),
         lines: vec![
-            Line { name: "from the intended instant", class: "a", points: response },
-            Line { name: "from the sending itself", class: "c", points: service },
+            Line {
+                name: "from the intended instant",
+                class: "a",
+                points: response,
+            },
+            Line {
+                name: "from the sending itself",
+                class: "c",
+                points: service,
+            },
         ],
     }
 }

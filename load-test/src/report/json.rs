@@ -8,12 +8,22 @@ use crate::statistics::{QUANTILES, Times};
 
 /// The whole run as one object. What could not be measured is `null`.
 pub(crate) fn render(findings: &Findings) -> Value {
-    let (main, saturation, ceiling) = (findings.main_rate(), findings.saturation_rate(), findings.ceiling_rate());
+    let (main, saturation, ceiling) = (
+        findings.main_rate(),
+        findings.saturation_rate(),
+        findings.ceiling_rate(),
+    );
     let tally = &findings.main.tally;
     let mut environment = findings.environment.to_json();
     if let Some(environment) = environment.as_object_mut() {
-        environment.insert("gateway_threads".to_owned(), json!(findings.gateway_threads));
-        environment.insert("generator_threads".to_owned(), json!(findings.generator_threads));
+        environment.insert(
+            "gateway_threads".to_owned(),
+            json!(findings.gateway_threads),
+        );
+        environment.insert(
+            "generator_threads".to_owned(),
+            json!(findings.generator_threads),
+        );
         environment.insert("connections".to_owned(), json!(findings.connections));
     }
     json!({

@@ -24,7 +24,11 @@ pub(crate) fn render(findings: &Findings) -> String {
 
 fn write(out: &mut String, findings: &Findings) -> fmt::Result {
     let scenario = findings.scenario;
-    writeln!(out, "load-test: scenario {} ({})", scenario.name, scenario.summary)?;
+    writeln!(
+        out,
+        "load-test: scenario {} ({})",
+        scenario.name, scenario.summary
+    )?;
     throughput(out, findings)?;
     latency(out, findings)?;
     answers(out, findings)?;
@@ -49,9 +53,15 @@ fn throughput(out: &mut String, findings: &Findings) -> fmt::Result {
     }
     if let Some(ratio) = findings.ratio_to_ceiling() {
         write!(out, "  {:27} {ratio:>12.3}", "saturated / ceiling")?;
-        let ceiling = findings.ceiling_rate().and_then(|ceiling| ceiling.gateway_us);
+        let ceiling = findings
+            .ceiling_rate()
+            .and_then(|ceiling| ceiling.gateway_us);
         if let Some((verified, open)) = saturation.gateway_us.zip(ceiling) {
-            write!(out, "   {:>23.1}   is what verification adds", verified - open)?;
+            write!(
+                out,
+                "   {:>23.1}   is what verification adds",
+                verified - open
+            )?;
         }
         writeln!(out)?;
     }
@@ -59,8 +69,12 @@ fn throughput(out: &mut String, findings: &Findings) -> fmt::Result {
 }
 
 fn rate(out: &mut String, label: &str, rate: Rate) -> fmt::Result {
-    let percent = |busy: Option<f64>| busy.map_or_else(|| "-".to_owned(), |busy| format!("{:.0} %", busy * 100.0));
-    let cpu = rate.gateway_us.map_or_else(|| "-".to_owned(), |cpu| format!("{cpu:.1}"));
+    let percent = |busy: Option<f64>| {
+        busy.map_or_else(|| "-".to_owned(), |busy| format!("{:.0} %", busy * 100.0))
+    };
+    let cpu = rate
+        .gateway_us
+        .map_or_else(|| "-".to_owned(), |cpu| format!("{cpu:.1}"));
     writeln!(
         out,
         "  {label:27} {:>12}   {cpu:>23}   {:>12}   {:>14}",
@@ -107,7 +121,12 @@ fn times(out: &mut String, label: &str, times: &Times) -> fmt::Result {
     for (quantile, _) in QUANTILES {
         write!(out, " {:>9}", cell(times.quantile(quantile)))?;
     }
-    writeln!(out, " {:>9} {:>11}", cell(times.max()), grouped(times.count()))
+    writeln!(
+        out,
+        " {:>9} {:>11}",
+        cell(times.max()),
+        grouped(times.count())
+    )
 }
 
 /// Microseconds, with a decimal where it says something.
@@ -120,7 +139,10 @@ pub(super) fn show_micros(micros: f64) -> String {
 }
 
 fn answers(out: &mut String, findings: &Findings) -> fmt::Result {
-    writeln!(out, "\nREQUESTS of the main phase        sent    share   must get                      wrong")?;
+    writeln!(
+        out,
+        "\nREQUESTS of the main phase        sent    share   must get                      wrong"
+    )?;
     let total = crate::number::float(findings.main.tally.requests().max(1));
     for kind in Kind::ALL {
         let Some(sent) = findings.main.tally.sent.get(&kind) else {
@@ -150,10 +172,16 @@ fn refusals(out: &mut String, findings: &Findings) -> fmt::Result {
     }
     let mut by_count: Vec<_> = refusals.iter().collect();
     by_count.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
-    let list: Vec<String> = by_count.iter().map(|(code, count)| format!("{code} {}", grouped(**count))).collect();
+    let list: Vec<String> = by_count
+        .iter()
+        .map(|(code, count)| format!("{code} {}", grouped(**count)))
+        .collect();
     let mut lines = vec![String::new()];
     for entry in list {
-        if lines.last().is_some_and(|line| line.len().saturating_add(entry.len()) > 88) {
+        if lines
+            .last()
+            .is_some_and(|line| line.len().saturating_add(entry.len()) > 88)
+        {
             lines.push(String::new());
         }
         if let Some(line) = lines.last_mut() {
@@ -182,10 +210,18 @@ fn setting(out: &mut String, findings: &Findings) -> fmt::Result {
     writeln!(
         out,
         "  key repository  {} issuers, {} keys; over TLS it gave {} keys, confirmed {}, answered 404 to {} and 503 to {}",
-        findings.issuers, findings.keys, fetches.keys, fetches.not_modified, fetches.not_found, fetches.failures
+        findings.issuers,
+        findings.keys,
+        fetches.keys,
+        fetches.not_modified,
+        fetches.not_found,
+        fetches.failures
     )?;
     match &findings.target {
-        Some(target) => writeln!(out, "  gateway         {target}: only the status of its answers is checked")?,
+        Some(target) => writeln!(
+            out,
+            "  gateway         {target}: only the status of its answers is checked"
+        )?,
         None => writeln!(
             out,
             "  gateway         {} thread(s); status, code, WWW-Authenticate and Retry-After are checked",
@@ -203,7 +239,11 @@ fn setting(out: &mut String, findings: &Findings) -> fmt::Result {
         environment.cpu_model,
         environment.cores,
         environment.kernel,
-        environment.load_average.map_or_else(String::new, |load| format!(", load average {load:.1} before"))
+        environment
+            .load_average
+            .map_or_else(String::new, |load| format!(
+                ", load average {load:.1} before"
+            ))
     )?;
     writeln!(
         out,
@@ -215,7 +255,9 @@ fn setting(out: &mut String, findings: &Findings) -> fmt::Result {
 fn notes(out: &mut String, findings: &Findings) -> fmt::Result {
     let mut notes = Vec::new();
     if findings.environment.profile == "debug" {
-        notes.push("this is a debug build: its figures mean nothing; use cargo run --release".to_owned());
+        notes.push(
+            "this is a debug build: its figures mean nothing; use cargo run --release".to_owned(),
+        );
     }
     if let Some(ceiling) = findings.ceiling_rate()
         && ceiling.generator_busy.is_some_and(|busy| busy > SATURATED)
@@ -223,13 +265,19 @@ fn notes(out: &mut String, findings: &Findings) -> fmt::Result {
     {
         notes.push("the generator was the limit of the ceiling: without verification the gateway can do more".to_owned());
     }
-    if let Some(spread) = findings.ceiling_spread().filter(|spread| *spread > NOTABLE_SPREAD) {
+    if let Some(spread) = findings
+        .ceiling_spread()
+        .filter(|spread| *spread > NOTABLE_SPREAD)
+    {
         notes.push(format!(
             "the ceiling before and after the saturated phase differs by {:.0} %: the machine was busy with something else",
             spread * 100.0
         ));
     }
-    if let Some(offered) = findings.offered.filter(|offered| findings.main_rate().rps < offered * KEPT_UP) {
+    if let Some(offered) = findings
+        .offered
+        .filter(|offered| findings.main_rate().rps < offered * KEPT_UP)
+    {
         notes.push(format!(
             "the gateway did not keep up with {} requests/s: the latencies are those of a growing queue",
             grouped_float(offered)
@@ -238,12 +286,20 @@ fn notes(out: &mut String, findings: &Findings) -> fmt::Result {
     if findings.bounded_by_tokens {
         notes.push("the offered rate is bounded by the tokens that could be signed beforehand; --rate signs as many as it needs".to_owned());
     }
-    if findings.main.ran_dry || findings.saturation.as_ref().is_some_and(|saturation| saturation.ran_dry) {
+    if findings.main.ran_dry
+        || findings
+            .saturation
+            .as_ref()
+            .is_some_and(|saturation| saturation.ran_dry)
+    {
         notes.push("a phase ended early because its tokens were spent".to_owned());
     }
     if !findings.left_out.is_empty() {
         let kinds: Vec<&str> = findings.left_out.iter().map(|kind| kind.label()).collect();
-        notes.push(format!("not sent, since other gateways may answer them as they like: {}", kinds.join(", ")));
+        notes.push(format!(
+            "not sent, since other gateways may answer them as they like: {}",
+            kinds.join(", ")
+        ));
     }
     if notes.is_empty() {
         return Ok(());
@@ -255,7 +311,10 @@ fn notes(out: &mut String, findings: &Findings) -> fmt::Result {
 fn result(out: &mut String, findings: &Findings) -> fmt::Result {
     let checked = grouped(findings.checked());
     if findings.passed() {
-        return writeln!(out, "\nRESULT  all {checked} answers of this run were right");
+        return writeln!(
+            out,
+            "\nRESULT  all {checked} answers of this run were right"
+        );
     }
     writeln!(
         out,
@@ -263,7 +322,10 @@ fn result(out: &mut String, findings: &Findings) -> fmt::Result {
         grouped(findings.wrong()),
         grouped(findings.unanswered())
     )?;
-    findings.examples().take(5).try_for_each(|example| writeln!(out, "  {example}"))
+    findings
+        .examples()
+        .take(5)
+        .try_for_each(|example| writeln!(out, "  {example}"))
 }
 
 #[cfg(test)]
@@ -274,7 +336,15 @@ mod tests {
     #[test]
     fn the_table_names_every_figure_that_was_asked_for() {
         let text = render(&sample());
-        for word in ["ceiling", "0.333", "p99.9", "us/request", "expired 200", "all 4,100 answers", "RS256"] {
+        for word in [
+            "ceiling",
+            "0.333",
+            "p99.9",
+            "us/request",
+            "expired 200",
+            "all 4,100 answers",
+            "RS256",
+        ] {
             assert!(text.contains(word), "{word} is missing in:\n{text}");
         }
         assert!(text.lines().all(|line| line.len() <= 130), "{text}");
@@ -283,15 +353,28 @@ mod tests {
     #[test]
     fn a_failed_run_says_so_and_shows_an_example() {
         let mut findings = sample();
-        findings.main.tally.judged(Kind::Expired, Some("expired: must get 401 expired, got 200".to_owned()));
+        findings.main.tally.judged(
+            Kind::Expired,
+            Some("expired: must get 401 expired, got 200".to_owned()),
+        );
         let text = render(&findings);
-        assert!(text.contains("FAILED: 1 of") && text.contains("must get 401"), "{text}");
+        assert!(
+            text.contains("FAILED: 1 of") && text.contains("must get 401"),
+            "{text}"
+        );
     }
 
     #[test]
     fn a_percentile_without_the_samples_for_it_is_a_dash() {
         let text = render(&sample());
-        let line = text.lines().find(|line| line.contains("from the intended instant")).unwrap();
-        assert_eq!(line.split_whitespace().filter(|cell| *cell == "-").count(), 1, "{line}");
+        let line = text
+            .lines()
+            .find(|line| line.contains("from the intended instant"))
+            .unwrap();
+        assert_eq!(
+            line.split_whitespace().filter(|cell| *cell == "-").count(),
+            1,
+            "{line}"
+        );
     }
 }
