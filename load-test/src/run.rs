@@ -260,12 +260,12 @@ fn await_target(
     stock: &Stock,
     progress: &Progress,
 ) -> Result<Generator, String> {
-    let certificate = write_certificate(&repository.root_certificate)?;
+    let certificate = CertificateFile::write(&repository.root_certificate)?;
     let patience = TARGET_PATIENCE.as_secs();
     progress.say(&format!(
         "Configure the gateway with\n  key repository  {}\n  its authority   {}\n  audience        {AUDIENCE}\nWaiting up to {patience} s until it accepts a token",
         repository.base_url,
-        certificate.display()
+        certificate.path.display()
     ));
     let started = Instant::now();
     let mut reason = String::new();
@@ -322,10 +322,24 @@ fn fetches(served: &Served) -> Fetches {
     }
 }
 
-/// A file that another gateway can read. It holds a public certificate that ends with this process.
-fn write_certificate(pem: &str) -> Result<PathBuf, String> {
-    let path = std::env::temp_dir().join(format!("load-test-authority-{}.pem", std::process::id()));
-    fs::write(&path, pem)
-        .map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
-    Ok(path)
+/// A file with a public certificate, for another gateway to read while it is configured. Gone when dropped.
+struct CertificateFile {
+    path: PathBuf,
+}
+
+impl CertificateFile {
+    fn write(pem: &str) -> Result<Self, String> {
+        let path =
+            std::env::temp_dir().join(format!("load-test-authority-{}.pem", std::process::id()));
+        fs::write(&path, pem)
+            .map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
+        Ok(Self { path })
+    }
+}
+
+impl Drop for CertificateFile {
+    fn drop(&mut self) {
+        // What cannot be removed holds nothing secret.
+        let _ = fs::remove_file(&self.path);
+    }
 }

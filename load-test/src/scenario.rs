@@ -127,8 +127,8 @@ impl Scenario {
             summary: "good and bad tokens of every kind, single use",
             single_use: true,
             shares: &[
-                (Kind::GoodRs256, 200),
-                (Kind::GoodEs256, 600),
+                (Kind::GoodRs256, 100),
+                (Kind::GoodEs256, 700),
                 (Kind::Expired, 50),
                 (Kind::WrongAudience, 40),
                 (Kind::BadSignature, 50),

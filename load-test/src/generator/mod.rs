@@ -4,6 +4,8 @@
 //! Each thread keeps a tally of its own; they are merged when the phase is over.
 
 mod connection;
+#[cfg(test)]
+mod tests;
 mod turnstile;
 
 use std::sync::Arc;
