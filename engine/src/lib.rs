@@ -35,6 +35,7 @@
 //! | (none) | the pipeline, static keys, the replay window, signing | aws-lc-rs |
 //! | `http` | `KeyRepository` | tokio, hyper, rustls |
 //! | `ring` | `Backend::Ring`, a second opinion on every signature | ring |
+//! | `tower` | `AuthenticateLayer`, a middleware that answers 401 and 503 itself | tower-layer, tower-service, http |
 //!
 //! Features add and never alter. To read the code, go on with `pipeline.rs` (the order of checks), then
 //! `error.rs` (the table of refusals), then the module you came for.
@@ -51,6 +52,8 @@ mod issuer;
 mod jws;
 mod keys;
 pub mod limits;
+#[cfg(feature = "tower")]
+mod middleware;
 mod pipeline;
 mod policy;
 mod replay;
@@ -70,6 +73,9 @@ pub use crypto::{Algorithm, Backend, VerifyingKey};
 pub use keys::{KeyError, KeyId, KeySource, Keyring, Lookup};
 pub use replay::{ReplayError, ReplayLog, ReplayWindow, Reusable};
 pub use time::{Clock, SystemClock, UnixTime};
+// In front of an HTTP service.
+#[cfg(feature = "tower")]
+pub use middleware::{Authenticate, AuthenticateLayer, ResponseFuture};
 // The issuing side.
 pub use crypto::{RsaKeySize, SignError, SigningKey};
 pub use issuer::{ClaimValue, Issuer, TokenRequest};
