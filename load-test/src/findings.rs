@@ -6,7 +6,7 @@ use crate::environment::Environment;
 use crate::generator::Outcome;
 use crate::number::{float, ratio};
 use crate::scenario::{Kind, Scenario};
-use crate::tokens::Lot;
+use crate::signing::Lot;
 
 /// What the generator did to the server in a phase, in figures.
 #[derive(Debug, Clone, Copy)]

@@ -36,7 +36,9 @@ mod progress;
 mod report;
 mod run;
 mod scenario;
+mod signing;
 mod statistics;
+mod target;
 mod tokens;
 
 use std::process::ExitCode;

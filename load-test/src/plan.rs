@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::cli;
 use crate::number::{float, whole};
 use crate::scenario::Kind;
-use crate::tokens::Lot;
+use crate::signing::Lot;
 
 /// Parts of the whole duration.
 const WARM_UP: f64 = 0.05;

@@ -1,10 +1,7 @@
 //! A run from its start to its report: the order of the phases.
 
-use std::fs;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use http::{HeaderValue, Uri};
@@ -12,7 +9,7 @@ use http::{HeaderValue, Uri};
 use crate::cli::Options;
 use crate::environment::{Environment, cores};
 use crate::findings::{Fetches, Findings};
-use crate::gateway::{AUDIENCE, Gateway, OPEN_PATH};
+use crate::gateway::{Gateway, OPEN_PATH};
 use crate::generator::{Destination, Generator, Load, Outcome, Pace, Phase};
 use crate::key_repository::{RepositoryServer, Served};
 use crate::number::{float, grouped, grouped_float, nanos, ratio};
@@ -21,10 +18,10 @@ use crate::plan::{MAX_TOKENS, Plan};
 use crate::progress::Progress;
 use crate::report::Outputs;
 use crate::scenario::{Deck, Kind};
-use crate::tokens::{Lot, Stock};
+use crate::signing::Lot;
+use crate::target;
+use crate::tokens::Stock;
 
-/// For how long another gateway may take to accept its first token.
-const TARGET_PATIENCE: Duration = Duration::from_secs(120);
 /// How long signing may take where a rate was asked for.
 const SIGNING_PATIENCE: Duration = Duration::from_secs(3_600);
 /// What other gateways are free to answer as they like: the specification leaves replay detection to them, and
@@ -95,7 +92,7 @@ impl Rig {
         let connect = || Generator::connect(&destination, options.connections, generator_threads());
         let generator = match &gateway {
             Some(_) => connect()?,
-            None => await_target(&repository, connect, &stock, progress)?,
+            None => target::await_target(&repository, connect, &stock, progress)?,
         };
         Ok(Self {
             deck: Arc::new(options.scenario.deck(&left_out)),
@@ -253,39 +250,6 @@ impl Rig {
     }
 }
 
-/// Tells how to configure the gateway that was named, and waits until it accepts a token.
-fn await_target(
-    repository: &RepositoryServer,
-    connect: impl Fn() -> Result<Generator, String>,
-    stock: &Stock,
-    progress: &Progress,
-) -> Result<Generator, String> {
-    let certificate = CertificateFile::write(&repository.root_certificate)?;
-    let patience = TARGET_PATIENCE.as_secs();
-    progress.say(&format!(
-        "Configure the gateway with\n  key repository  {}\n  its authority   {}\n  audience        {AUDIENCE}\nWaiting up to {patience} s until it accepts a token",
-        repository.base_url,
-        certificate.path.display()
-    ));
-    let started = Instant::now();
-    let mut reason = String::new();
-    while started.elapsed() < TARGET_PATIENCE {
-        match connect() {
-            Ok(mut generator) => {
-                if generator.is_accepted(stock) {
-                    return Ok(generator);
-                }
-                "it refused a good token".clone_into(&mut reason);
-            }
-            Err(error) => reason = error,
-        }
-        thread::sleep(Duration::from_secs(1));
-    }
-    Err(format!(
-        "the gateway accepted no token within {patience} s ({reason}): configure it as said above"
-    ))
-}
-
 /// Half of the cores, rounded down.
 fn gateway_threads() -> usize {
     cores().div_euclid(2).max(1)
@@ -319,27 +283,5 @@ fn fetches(served: &Served) -> Fetches {
         not_modified: served.not_modified.load(Ordering::Relaxed),
         not_found: served.not_found.load(Ordering::Relaxed),
         failures: served.failures.load(Ordering::Relaxed),
-    }
-}
-
-/// A file with a public certificate, for another gateway to read while it is configured. Gone when dropped.
-struct CertificateFile {
-    path: PathBuf,
-}
-
-impl CertificateFile {
-    fn write(pem: &str) -> Result<Self, String> {
-        let path =
-            std::env::temp_dir().join(format!("load-test-authority-{}.pem", std::process::id()));
-        fs::write(&path, pem)
-            .map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
-        Ok(Self { path })
-    }
-}
-
-impl Drop for CertificateFile {
-    fn drop(&mut self) {
-        // What cannot be removed holds nothing secret.
-        let _ = fs::remove_file(&self.path);
     }
 }

@@ -5,7 +5,7 @@ use crate::gateway::Gateway;
 use crate::parties::Parties;
 use crate::progress::Progress;
 use crate::scenario::Scenario;
-use crate::tokens::Lot;
+use crate::signing::Lot;
 use asap_engine::Keyring;
 
 struct Bench {

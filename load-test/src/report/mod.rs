@@ -5,6 +5,7 @@
 
 mod html;
 mod json;
+mod notes;
 mod svg;
 mod table;
 
