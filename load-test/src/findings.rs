@@ -116,11 +116,12 @@ impl Findings {
             .fold(0, u64::saturating_add)
     }
 
-    /// The first few wrong answers.
-    pub(crate) fn examples(&self) -> impl Iterator<Item = &str> {
-        self.verified()
-            .chain(&self.ceiling)
-            .flat_map(|outcome| outcome.tally.examples.iter().map(String::as_str))
+    /// The first few different wrong answers, and how often each came in its phase.
+    pub(crate) fn examples(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.verified().chain(&self.ceiling).flat_map(|outcome| {
+            let examples = outcome.tally.examples.iter();
+            examples.map(|(example, times)| (example.as_str(), *times))
+        })
     }
 
     /// Whether every answer was right, and there was one to every request.
@@ -260,6 +261,6 @@ mod tests {
         let mut findings = sample();
         findings.ceiling[0].tally.lost("gone".to_owned());
         assert!(!findings.passed());
-        assert_eq!(findings.examples().next(), Some("no answer: gone"));
+        assert_eq!(findings.examples().next(), Some(("no answer: gone", 1)));
     }
 }

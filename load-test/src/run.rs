@@ -33,6 +33,11 @@ pub(crate) fn run(options: &Options) -> Result<bool, String> {
     let environment = Environment::observe();
     let outputs = Outputs::open(options.json.as_deref(), options.report.as_deref())?;
     let progress = Progress::new();
+    progress.say(&format!(
+        "load-test: {}; signing first, then about {} s of sending",
+        options.scenario.summary,
+        options.duration.as_secs()
+    ));
     let mut rig = Rig::start(options, &progress)?;
     let findings = rig.measure(options, environment, &progress)?;
     print!("{}", outputs.write(&findings)?);
@@ -138,12 +143,17 @@ impl Rig {
                 progress,
             )?)
         };
-        ceiling.extend(self.ceiling(progress)?);
+        if saturation.is_some() {
+            ceiling.extend(self.ceiling(progress)?);
+        }
 
         let saturated = saturation.as_ref().map_or(capacity, rate_of);
         let offered = self.plan.offered(saturated, self.stock.left());
         let pace = offered.map_or(Pace::Closed, |(rate, _)| Pace::Open(rate));
         let main = self.verified("main phase", pace, self.plan.main, u64::MAX, progress)?;
+        if saturation.is_none() {
+            ceiling.extend(self.ceiling(progress)?);
+        }
         let (issuers, keys) = self.parties.published();
         Ok(Findings {
             scenario: options.scenario,

@@ -17,7 +17,7 @@ const DIGITS: u8 = 3;
 const SERIES_DIGITS: u8 = 2;
 /// How many samples must lie beyond a percentile.
 const SAMPLES_BEYOND: f64 = 10.0;
-/// How many wrong answers are kept word for word.
+/// How many different wrong answers are kept word for word.
 const MAX_EXAMPLES: usize = 5;
 
 /// The quantiles that are reported, and what they are called.
@@ -109,8 +109,8 @@ pub(crate) struct Tally {
     pub(crate) refusals: BTreeMap<String, u64>,
     /// Requests that got no answer at all.
     pub(crate) unanswered: u64,
-    /// The first few wrong answers.
-    pub(crate) examples: Vec<String>,
+    /// The first few different wrong answers, and how often each came.
+    pub(crate) examples: BTreeMap<String, u64>,
     pub(crate) seconds: Vec<Second>,
 }
 
@@ -124,7 +124,7 @@ impl Tally {
             sent: BTreeMap::new(),
             refusals: BTreeMap::new(),
             unanswered: 0,
-            examples: Vec::new(),
+            examples: BTreeMap::new(),
             seconds: Vec::new(),
         }
     }
@@ -149,17 +149,20 @@ impl Tally {
         sent.requests = sent.requests.saturating_add(1);
         if let Some(example) = wrong {
             sent.wrong = sent.wrong.saturating_add(1);
-            if self.examples.len() < MAX_EXAMPLES {
-                self.examples.push(example);
-            }
+            self.keep_example(example, 1);
         }
     }
 
     /// Counts a request that got no answer.
     pub(crate) fn lost(&mut self, reason: String) {
         self.unanswered = self.unanswered.saturating_add(1);
-        if self.examples.len() < MAX_EXAMPLES {
-            self.examples.push(format!("no answer: {reason}"));
+        self.keep_example(format!("no answer: {reason}"), 1);
+    }
+
+    fn keep_example(&mut self, example: String, times: u64) {
+        if self.examples.len() < MAX_EXAMPLES || self.examples.contains_key(&example) {
+            let sum = self.examples.entry(example).or_default();
+            *sum = sum.saturating_add(times);
         }
     }
 
@@ -187,8 +190,9 @@ impl Tally {
             let sum = self.refusals.entry(code).or_default();
             *sum = sum.saturating_add(times);
         }
-        let room = MAX_EXAMPLES.saturating_sub(self.examples.len());
-        self.examples.extend(other.examples.into_iter().take(room));
+        for (example, times) in other.examples {
+            self.keep_example(example, times);
+        }
         for (index, second) in other.seconds.into_iter().enumerate() {
             match self.seconds.get_mut(index) {
                 Some(sum) => {
@@ -246,6 +250,17 @@ mod tests {
         assert_eq!(times.quantile(0.999), None);
         assert!((times.max().unwrap() - 1_000.0).abs() < 1.0);
         assert_eq!(Times::new().max(), None);
+    }
+
+    #[test]
+    fn the_first_different_wrong_answers_are_kept_and_counted() {
+        let mut tally = Tally::new();
+        for number in 0..20 {
+            tally.judged(Kind::Expired, Some(format!("wrong in way {}", number % 10)));
+        }
+        assert_eq!(tally.wrong(), 20);
+        assert_eq!(tally.examples.len(), MAX_EXAMPLES);
+        assert!(tally.examples.values().all(|times| *times == 2));
     }
 
     #[test]

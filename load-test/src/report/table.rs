@@ -260,10 +260,10 @@ fn result(out: &mut String, findings: &Findings) -> fmt::Result {
         grouped(findings.wrong()),
         grouped(findings.unanswered())
     )?;
-    findings
-        .examples()
-        .take(5)
-        .try_for_each(|example| writeln!(out, "  {example}"))
+    for (example, times) in findings.examples().take(5) {
+        writeln!(out, "  {} times {example}", grouped(times))?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
