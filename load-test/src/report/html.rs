@@ -158,9 +158,11 @@ fn percentiles(findings: &Findings) -> Graph {
         (4.0, "p99.99"),
         (5.0, "p99.999"),
     ];
+    let logs = response.iter().chain(&service).map(|(_, log)| *log);
+    let least = logs.fold(most, f64::min).floor();
     let decades = (0..=9)
         .map(f64::from)
-        .take_while(|decade| *decade < most + 1.0);
+        .filter(|decade| (least..most + 1.0).contains(decade));
     Graph {
         title: "Latency by percentile, microseconds, both axes logarithmic",
         x_label: "percentile",
