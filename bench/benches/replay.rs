@@ -97,7 +97,6 @@ fn two_threads(c: &mut Criterion) {
     let start = Instant::now();
     let window = ReplayWindow::new(CAPACITY).expect("memory");
     let made_in = start.elapsed();
-    let faults = minor_faults();
     let bytes = window.memory();
     let hundredths = bytes.saturating_mul(100).div_euclid(CAPACITY);
     eprintln!(
@@ -106,25 +105,41 @@ fn two_threads(c: &mut Criterion) {
         hundredths.rem_euclid(100),
     );
     let mut clients = [Client::new(b'a', 5_000_000), Client::new(b'b', 5_000_000)];
+    let faults = minor_faults();
     send_together(&window, &mut clients, 10_000_000);
+    if let (Some(before), Some(after)) = (faults, minor_faults()) {
+        eprintln!(
+            "page faults while it was filled: {}",
+            after.saturating_sub(before)
+        );
+    }
     let mut group = c.benchmark_group("replay/insert");
     group
         .throughput(Throughput::Elements(1))
         .measurement_time(Duration::from_secs(10));
+    let (mut sent, mut on_cpu) = (0_u64, Duration::ZERO);
     group.bench_function("2 threads, 10 000 000 of 10 000 000 live", |b| {
-        b.iter_custom(|count| send_together(&window, &mut clients, count));
+        b.iter_custom(|count| {
+            let took = send_together(&window, &mut clients, count);
+            sent = sent.saturating_add(count);
+            on_cpu = on_cpu.saturating_add(took.on_cpu);
+            took.elapsed
+        });
     });
     group.finish();
-    if let (Some(before), Some(after)) = (faults, minor_faults()) {
-        eprintln!(
-            "page faults since the window was made: {}",
-            after.saturating_sub(before)
-        );
-    }
+    let each = on_cpu.as_nanos().checked_div(sent.into()).unwrap_or(0);
+    eprintln!("on-CPU time of an insertion, whatever else ran: {each} ns");
 }
 
-/// Sends `count` tokens, half of them from a thread of each client, and returns how long that took.
-fn send_together(window: &ReplayWindow, clients: &mut [Client; 2], count: u64) -> Duration {
+/// How long the clients took together.
+struct Took {
+    elapsed: Duration,
+    /// The time that their threads were running, added up: on a busy machine, less than they were there for.
+    on_cpu: Duration,
+}
+
+/// Sends `count` tokens, half of them from a thread of each client.
+fn send_together(window: &ReplayWindow, clients: &mut [Client; 2], count: u64) -> Took {
     let ready = Barrier::new(3);
     thread::scope(|scope| {
         let threads = clients.each_mut().map(|client| {
@@ -132,15 +147,27 @@ fn send_together(window: &ReplayWindow, clients: &mut [Client; 2], count: u64) -
             scope.spawn(move || {
                 ready.wait();
                 client.send(window, count.div_ceil(2));
+                thread_on_cpu()
             })
         });
         ready.wait();
         let start = Instant::now();
-        for thread in threads {
-            thread.join().expect("a client that got through");
+        let on_cpu = threads.map(|thread| thread.join().expect("a client that got through"));
+        Took {
+            elapsed: start.elapsed(),
+            on_cpu: on_cpu.into_iter().sum(),
         }
-        start.elapsed()
     })
+}
+
+/// How long this thread has been running so far, on Linux; zero elsewhere.
+fn thread_on_cpu() -> Duration {
+    let statistics = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let nanos = statistics
+        .split(' ')
+        .next()
+        .and_then(|field| field.parse().ok());
+    Duration::from_nanos(nanos.unwrap_or(0))
 }
 
 /// How many pages this process has had to be given at their first use, on Linux.

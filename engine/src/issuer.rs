@@ -21,7 +21,6 @@ mod claim_value;
 mod request;
 mod reuse;
 #[cfg(test)]
-#[allow(clippy::arithmetic_side_effects)]
 mod tests;
 
 use std::fmt;

@@ -220,7 +220,7 @@ impl Policy {
         let header = Header::parse(unverified_header, &mut spare, |algorithm| {
             self.algorithms.contains(&algorithm)
         })?;
-        let claims = Claims::parse(unverified_payload, &mut spare)?;
+        let claims = Claims::parse(unverified_payload, header.key_id, &mut spare)?;
         self.check_issuer(&header, &claims)?;
         let window = self.check_time(&claims, now)?;
         self.check_audience(&claims)?;

@@ -18,7 +18,8 @@ impl UnixTime {
     /// A whole number of seconds since the epoch.
     #[must_use]
     pub const fn from_secs(seconds: i64) -> Self {
-        Self::from_nanos(widen(seconds).saturating_mul(NANOS_PER_SEC))
+        // 64 bits and 30 more fit into 127.
+        Self::from_nanos(widen(seconds).wrapping_mul(NANOS_PER_SEC))
     }
 
     /// A number of nanoseconds since the epoch.

@@ -13,7 +13,7 @@ pub(crate) use numeric_date::NumericDate;
 use crate::error::VerifyError;
 use crate::jws::json::{JsonError, Members, Spare, Text, Value};
 use crate::jws::names::Names;
-use crate::keys::is_service_identifier;
+use crate::keys::{KeyId, is_service_identifier};
 
 /// The claims that take part in a verification, and the document they stand in.
 #[derive(Debug, Clone, Copy)]
@@ -29,13 +29,17 @@ pub(crate) struct Claims<'a> {
 }
 
 impl<'a> Claims<'a> {
-    /// Reads a decoded payload.
-    pub(crate) fn parse(unverified: &'a [u8], spare: &mut Spare<'a>) -> Result<Self, VerifyError> {
+    /// Reads a decoded payload. `key_id` is what the header says, of which `iss` is most often a prefix.
+    pub(crate) fn parse(
+        unverified: &'a [u8],
+        key_id: KeyId<'_>,
+        spare: &mut Spare<'a>,
+    ) -> Result<Self, VerifyError> {
         // The whole payload first: a bad byte in a claim that nobody reads is a bad byte (RFC 7519 section 7.2).
         let document = std::str::from_utf8(unverified).map_err(|_| VerifyError::InvalidClaims)?;
         let fields = Fields::read(document)?;
         Ok(Self {
-            issuer: issuer(fields.issuer, spare)?,
+            issuer: issuer(fields.issuer, key_id, spare)?,
             expires_at: date(
                 fields.expires_at.ok_or(VerifyError::ExpiryMissing)?,
                 VerifyError::ExpiryInvalid,
@@ -68,10 +72,15 @@ impl<'a> Claims<'a> {
     }
 }
 
-fn issuer<'a>(value: Option<Value<'a>>, spare: &mut Spare<'a>) -> Result<&'a str, VerifyError> {
+fn issuer<'a>(
+    value: Option<Value<'a>>,
+    key_id: KeyId<'_>,
+    spare: &mut Spare<'a>,
+) -> Result<&'a str, VerifyError> {
     let value = value.ok_or(VerifyError::IssuerMissing)?;
     let issuer = text(value, spare, VerifyError::IssuerInvalid)?;
-    if is_service_identifier(issuer) {
+    // The segments before a slash of a well-formed key id are a well-formed service identifier.
+    if key_id.is_owned_by(issuer) || is_service_identifier(issuer) {
         Ok(issuer)
     } else {
         Err(VerifyError::IssuerInvalid)
@@ -101,7 +110,7 @@ fn text<'a>(
 
 fn date(value: Value<'_>, invalid: VerifyError) -> Result<NumericDate<'_>, VerifyError> {
     match value {
-        Value::Number(literal) => Ok(NumericDate::parse(literal)),
+        Value::Number(number) => Ok(NumericDate::new(number)),
         _ => Err(invalid),
     }
 }
@@ -166,7 +175,8 @@ mod tests {
 
     fn parse<R>(document: &str, look: impl FnOnce(Claims<'_>) -> R) -> Result<R, VerifyError> {
         let mut room = vec![0; document.len()];
-        Claims::parse(document.as_bytes(), &mut Spare::new(&mut room)).map(look)
+        let key_id = KeyId::parse("svc/key").unwrap();
+        Claims::parse(document.as_bytes(), key_id, &mut Spare::new(&mut room)).map(look)
     }
 
     fn code(document: &str) -> VerifyError {
@@ -282,7 +292,12 @@ mod tests {
         let mut document = format!("{{{GOOD},\"x\":\"y\"}}").into_bytes();
         let position = document.len() - 3;
         document[position] = 0xff;
-        let refused = Claims::parse(&document, &mut Spare::new(&mut [])).unwrap_err();
+        let refused = Claims::parse(
+            &document,
+            KeyId::parse("svc/key").unwrap(),
+            &mut Spare::new(&mut []),
+        )
+        .unwrap_err();
         assert_eq!(refused, VerifyError::InvalidClaims);
     }
 }

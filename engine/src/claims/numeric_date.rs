@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use super::decimal::Decimal;
+use crate::jws::json::Number;
 use crate::time::{UnixTime, duration_nanos};
 
 /// A point in time as a claim spells it.
@@ -17,9 +18,11 @@ pub(crate) struct NumericDate<'a> {
 }
 
 impl<'a> NumericDate<'a> {
-    /// Reads a number that is known to be in the grammar of JSON.
-    pub(crate) fn parse(literal: &'a str) -> Self {
-        if let Some(seconds) = whole_seconds(literal) {
+    /// The time that `number` counts.
+    #[inline]
+    pub(crate) fn new(number: Number<'a>) -> Self {
+        let literal = number.literal();
+        if let Some(seconds) = number.whole() {
             return Self {
                 floor: UnixTime::from_secs(seconds),
                 is_exact: true,
@@ -62,18 +65,17 @@ impl<'a> NumericDate<'a> {
     }
 }
 
-/// The usual spelling: digits only, and few enough for an `i64`.
-fn whole_seconds(literal: &str) -> Option<i64> {
-    let is_usual = literal.len() <= 18 && literal.bytes().all(|byte| byte.is_ascii_digit());
-    if is_usual { literal.parse().ok() } else { None }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::jws::json::{Elements, Value};
 
     fn date(literal: &str) -> NumericDate<'_> {
-        NumericDate::parse(literal)
+        let array = format!("[{literal}]").leak();
+        match Elements::of(array).next() {
+            Some(Value::Number(number)) => NumericDate::new(number),
+            other => panic!("{literal} is not a number: {other:?}"),
+        }
     }
 
     #[test]

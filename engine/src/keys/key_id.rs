@@ -51,15 +51,41 @@ impl fmt::Display for KeyId<'_> {
 
 /// Whether `text` is in the grammar that `kid` and `iss` share.
 pub(crate) fn is_service_identifier(text: &str) -> bool {
-    text.len() <= MAX_KEY_ID_LENGTH
-        && text.bytes().all(is_identifier_byte)
-        && text
+    if text.len() > MAX_KEY_ID_LENGTH {
+        return false;
+    }
+    // A segment that is empty or begins with a dot is rare, and is looked at whole.
+    let mut before = b'/';
+    let mut is_odd = false;
+    for &byte in text.as_bytes() {
+        if !is_identifier_byte(byte) {
+            return false;
+        }
+        is_odd |= (before == b'/') & ((byte == b'/') | (byte == b'.'));
+        before = byte;
+    }
+    if is_odd || before == b'/' {
+        return text
             .split('/')
-            .all(|segment| !matches!(segment, "" | "." | ".."))
+            .all(|segment| !matches!(segment, "" | "." | ".."));
+    }
+    true
 }
 
-const fn is_identifier_byte(byte: u8) -> bool {
-    matches!(byte, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'_' | b'.' | b'-' | b'+' | b'/')
+fn is_identifier_byte(byte: u8) -> bool {
+    static LEGAL: [bool; 256] = legal_bytes();
+    LEGAL.get(usize::from(byte)).copied().unwrap_or(false)
+}
+
+/// For each byte, whether it is one of `[\w.\-\+/]`.
+const fn legal_bytes() -> [bool; 256] {
+    let mut legal = [false; 256];
+    let mut bytes: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-+/";
+    while let [byte, rest @ ..] = bytes {
+        legal[*byte as usize] = true;
+        bytes = rest;
+    }
+    legal
 }
 
 #[cfg(test)]
@@ -106,6 +132,14 @@ mod tests {
         }
         assert!(KeyId::parse(&"a".repeat(MAX_KEY_ID_LENGTH)).is_some());
         assert!(KeyId::parse(&"a".repeat(MAX_KEY_ID_LENGTH + 1)).is_none());
+    }
+
+    #[test]
+    fn a_byte_is_legal_as_the_regular_expression_says() {
+        for byte in 0..=255_u8 {
+            let is_legal = byte.is_ascii_alphanumeric() || b"_.-+/".contains(&byte);
+            assert_eq!(is_identifier_byte(byte), is_legal, "{byte:#x}");
+        }
     }
 
     #[test]

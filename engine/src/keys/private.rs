@@ -173,5 +173,4 @@ const fn hex_digit(byte: u8) -> Option<u8> {
 }
 
 #[cfg(test)]
-#[allow(clippy::arithmetic_side_effects)]
 mod tests;

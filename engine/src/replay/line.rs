@@ -13,13 +13,10 @@
 //! second of `visited ..= visited + 2^13 - 1` that has its residue, however long the line was left alone:
 //! the residue is read relative to `visited`, never relative to now. Nothing needs to be swept.
 
-use std::hint::spin_loop;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread::yield_now;
-
 use super::MAX_KEPT;
 use super::fingerprint::MARK_BITS;
 use super::second::{SECOND_BITS, Second};
+use super::sync::{AtomicU64, Ordering, spin_loop, yield_now};
 
 /// The entries of a line: what a cache line of eight words has beside the control word.
 pub(super) const ENTRIES: usize = 7;
@@ -175,6 +172,7 @@ impl Drop for Visit<'_> {
 }
 
 #[cfg(test)]
+#[cfg(not(shuttle))]
 mod tests {
     use super::*;
 

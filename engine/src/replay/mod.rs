@@ -12,6 +12,7 @@ mod fingerprint;
 mod line;
 mod reusable;
 mod second;
+mod sync;
 mod window;
 
 use std::error::Error;

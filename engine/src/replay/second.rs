@@ -1,8 +1,8 @@
 //! The window's unit of time, the whole second, and its clock, which never goes back.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use super::sync::{AtomicU64, Ordering};
 use crate::time::UnixTime;
 
 /// The bits of a [`Second`]: what a line's control word has room for. It lasts for 17 million years.
@@ -73,6 +73,7 @@ impl LatestSecond {
 }
 
 #[cfg(test)]
+#[cfg(not(shuttle))]
 mod tests {
     use super::*;
 

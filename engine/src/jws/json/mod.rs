@@ -22,13 +22,52 @@ pub(crate) enum JsonError {
     TooDeep,
 }
 
+/// A number as it is spelled, and its value if it is spelled as most are.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Number<'a> {
+    literal: &'a str,
+    whole: Option<i64>,
+}
+
+impl<'a> Number<'a> {
+    /// `literal` is digits only, and `value` what they count modulo 2^64.
+    #[inline]
+    fn of_digits(literal: &'a str, value: u64) -> Self {
+        // Any 18 digits fit into 63 bits.
+        let whole = if literal.len() <= 18 {
+            i64::try_from(value).ok()
+        } else {
+            None
+        };
+        Self { literal, whole }
+    }
+
+    /// `literal` has a sign, a fraction or an exponent, or begins with a zero.
+    const fn of_other(literal: &'a str) -> Self {
+        Self {
+            literal,
+            whole: None,
+        }
+    }
+
+    /// The number as it is spelled.
+    pub(crate) const fn literal(&self) -> &'a str {
+        self.literal
+    }
+
+    /// The value, if the number is spelled with at most 18 digits and nothing else.
+    pub(crate) const fn whole(&self) -> Option<i64> {
+        self.whole
+    }
+}
+
 /// The value of a member or an element, validated.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Value<'a> {
     /// A string.
     Text(Text<'a>),
-    /// A number, as it is spelled.
-    Number(&'a str),
+    /// A number.
+    Number(Number<'a>),
     /// An array, as it is spelled.
     Array(&'a str),
     /// An object or a literal.
@@ -54,6 +93,7 @@ impl<'a> Members<'a> {
     }
 
     /// The next member, or `None` after the last, when the document is known to be well-formed to its end.
+    #[inline(always)]
     pub(crate) fn next(&mut self) -> Result<Option<(Text<'a>, Value<'a>)>, JsonError> {
         let first = std::mem::replace(&mut self.first, false);
         if !self.reader.another(b'}', first)? {

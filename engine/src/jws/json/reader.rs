@@ -1,36 +1,46 @@
 //! The reader's place in a document, and the grammar of RFC 8259.
+//!
+//! Tokens are written by machines, without whitespace and mostly without escapes; that case is inlined, and the
+//! others are out of its way.
 
 use super::nesting::{Container, Nesting};
 use super::text::{Text, plain_prefix, unescape};
-use super::{JsonError, Value};
+use super::{JsonError, Number, Value};
 
-/// What is left to read.
+/// A document and how far it is read. Whatever was read is ASCII or ends where a character ends.
 #[derive(Debug, Clone)]
 pub(super) struct Reader<'a> {
-    rest: &'a str,
+    document: &'a str,
+    at: usize,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) const fn new(text: &'a str) -> Self {
-        Self { rest: text }
+    pub(super) const fn new(document: &'a str) -> Self {
+        Self { document, at: 0 }
     }
 
+    #[inline]
     fn peek(&self) -> Option<u8> {
-        self.rest.as_bytes().first().copied()
+        self.document.as_bytes().get(self.at).copied()
     }
 
-    /// Drops `count` bytes, all of them ASCII.
+    fn unread(&self) -> &'a [u8] {
+        self.document.as_bytes().get(self.at..).unwrap_or_default()
+    }
+
+    /// Goes on by `count` bytes that were looked at, so never past the end.
+    #[inline]
     fn skip(&mut self, count: usize) {
-        self.rest = self.rest.get(count..).unwrap_or_default();
+        self.at = self.at.wrapping_add(count);
     }
 
-    /// Takes `count` bytes that end before an ASCII byte or the end.
-    fn take(&mut self, count: usize) -> Result<&'a str, JsonError> {
-        let (taken, rest) = self.rest.split_at_checked(count).ok_or(JsonError::Syntax)?;
-        self.rest = rest;
-        Ok(taken)
+    /// What was read since `start`.
+    #[inline]
+    fn since(&self, start: usize) -> Result<&'a str, JsonError> {
+        self.document.get(start..self.at).ok_or(JsonError::Syntax)
     }
 
+    #[inline]
     fn skip_whitespace(&mut self) {
         while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.peek() {
             self.skip(1);
@@ -38,6 +48,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Whitespace, then `byte` if it is next.
+    #[inline]
     fn accept(&mut self, byte: u8) -> bool {
         self.skip_whitespace();
         let is_next = self.peek() == Some(byte);
@@ -47,6 +58,7 @@ impl<'a> Reader<'a> {
         is_next
     }
 
+    #[inline]
     pub(super) fn expect(&mut self, byte: u8) -> Result<(), JsonError> {
         if self.accept(byte) {
             Ok(())
@@ -55,63 +67,74 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Whether another item follows in a container that ends with `close`.
+    /// Whether another item follows in a container that ends with `close`. Before the first there is no comma.
+    #[inline]
     pub(super) fn another(&mut self, close: u8, first: bool) -> Result<bool, JsonError> {
-        if self.accept(close) {
-            return Ok(false);
+        if first {
+            return Ok(!self.accept(close));
         }
-        if !first {
-            self.expect(b',')?;
+        if self.accept(b',') {
+            return Ok(true);
         }
-        Ok(true)
+        self.expect(close).map(|()| false)
     }
 
     pub(super) fn end(&mut self) -> Result<(), JsonError> {
         self.skip_whitespace();
-        if self.rest.is_empty() {
-            Ok(())
-        } else {
-            Err(JsonError::Syntax)
+        match self.peek() {
+            None => Ok(()),
+            Some(_) => Err(JsonError::Syntax),
         }
     }
 
-    /// A member's name and its colon.
+    /// A member's name and its colon. Every name that a token must have has three letters.
+    #[inline(always)]
     pub(super) fn name(&mut self) -> Result<Text<'a>, JsonError> {
+        if let [b'"', a, b, c, b'"', b':', ..] = self.unread()
+            && a.is_ascii_lowercase() & b.is_ascii_lowercase() & c.is_ascii_lowercase()
+        {
+            self.skip(1);
+            let start = self.at;
+            self.skip(3);
+            let name = self.since(start)?;
+            self.skip(2);
+            return Ok(Text::new(name, false));
+        }
+        self.any_name()
+    }
+
+    #[inline(never)]
+    fn any_name(&mut self) -> Result<Text<'a>, JsonError> {
         self.expect(b'"')?;
         let name = self.text()?;
         self.expect(b':')?;
         Ok(name)
     }
 
+    #[inline(always)]
     pub(super) fn value(&mut self) -> Result<Value<'a>, JsonError> {
         self.skip_whitespace();
-        match self.peek() {
-            Some(b'[') => {
-                let before = self.rest;
-                self.container()?;
-                let length = before.len().saturating_sub(self.rest.len());
-                Ok(Value::Array(before.get(..length).unwrap_or_default()))
-            }
-            Some(b'{') => self.container().map(|()| Value::Other),
-            _ => self.scalar(),
-        }
-    }
-
-    fn scalar(&mut self) -> Result<Value<'a>, JsonError> {
         match self.peek() {
             Some(b'"') => {
                 self.skip(1);
                 self.text().map(Value::Text)
             }
             Some(b'-' | b'0'..=b'9') => self.number().map(Value::Number),
+            Some(b'[') => {
+                let start = self.at;
+                self.container()?;
+                self.since(start).map(Value::Array)
+            }
+            Some(b'{') => self.container().map(|()| Value::Other),
             _ => self.literal().map(|()| Value::Other),
         }
     }
 
     fn literal(&mut self) -> Result<(), JsonError> {
+        let unread = self.unread();
         for literal in ["true", "false", "null"] {
-            if let Some(rest) = self.rest.strip_prefix(literal) {
-                self.rest = rest;
+            if unread.starts_with(literal.as_bytes()) {
+                self.skip(literal.len());
                 return Ok(());
             }
         }
@@ -119,47 +142,94 @@ impl<'a> Reader<'a> {
     }
 
     /// A string whose opening quote is behind us.
+    #[inline(always)]
     fn text(&mut self) -> Result<Text<'a>, JsonError> {
-        let mut escaped = false;
-        let mut unread = self.rest.as_bytes();
-        loop {
-            unread = unread.get(plain_prefix(unread)..).unwrap_or_default();
-            match unread {
-                [b'"', ..] => break,
-                [b'\\', ..] => {
-                    let (_, length) = unescape(unread).ok_or(JsonError::Syntax)?;
-                    unread = unread.get(length..).unwrap_or_default();
-                    escaped = true;
-                }
-                _ => return Err(JsonError::Syntax),
-            }
+        let start = self.at;
+        self.skip(plain_prefix(self.unread()));
+        let escaped = self.peek() != Some(b'"');
+        if escaped {
+            self.skip_escaped()?;
         }
-        let raw = self.take(self.rest.len().saturating_sub(unread.len()))?;
+        let raw = self.since(start)?;
         self.skip(1);
         Ok(Text::new(raw, escaped))
     }
 
-    /// A number (RFC 8259 section 6).
-    fn number(&mut self) -> Result<&'a str, JsonError> {
-        let rest = self.rest.as_bytes();
-        let unsigned = rest.strip_prefix(b"-").unwrap_or(rest);
-        let mut unread = match unsigned {
-            [b'0', unread @ ..] => unread,
-            _ => skip_digits(unsigned)?,
+    /// Goes on, from what is not plain, to the closing quote.
+    #[cold]
+    fn skip_escaped(&mut self) -> Result<(), JsonError> {
+        loop {
+            match self.unread() {
+                [b'"', ..] => return Ok(()),
+                escape @ [b'\\', ..] => {
+                    let (_, length) = unescape(escape).ok_or(JsonError::Syntax)?;
+                    self.skip(length);
+                    self.skip(plain_prefix(self.unread()));
+                }
+                _ => return Err(JsonError::Syntax),
+            }
+        }
+    }
+
+    /// A number (RFC 8259 section 6). Times are digits and nothing else, so their value is had in passing.
+    #[inline]
+    fn number(&mut self) -> Result<Number<'a>, JsonError> {
+        let start = self.at;
+        let value = match self.peek() {
+            Some(b'1'..=b'9') => self.digits()?,
+            _ => return self.unusual_number(),
         };
-        if let [b'.', fraction @ ..] = unread {
-            unread = skip_digits(fraction)?;
+        if let Some(b'.' | b'e' | b'E') = self.peek() {
+            self.at = start;
+            return self.unusual_number();
         }
-        if let [b'e' | b'E', exponent @ ..] = unread {
-            unread = match exponent {
-                [b'+' | b'-', digits @ ..] => skip_digits(digits)?,
-                digits => skip_digits(digits)?,
-            };
+        let literal = self.since(start)?;
+        Ok(Number::of_digits(literal, value))
+    }
+
+    #[inline(never)]
+    fn unusual_number(&mut self) -> Result<Number<'a>, JsonError> {
+        let start = self.at;
+        if self.peek() == Some(b'-') {
+            self.skip(1);
         }
-        self.take(rest.len().saturating_sub(unread.len()))
+        match self.peek() {
+            Some(b'0') => self.skip(1),
+            _ => self.digits().map(|_| ())?,
+        }
+        if self.peek() == Some(b'.') {
+            self.skip(1);
+            self.digits()?;
+        }
+        if let Some(b'e' | b'E') = self.peek() {
+            self.skip(1);
+            if let Some(b'+' | b'-') = self.peek() {
+                self.skip(1);
+            }
+            self.digits()?;
+        }
+        self.since(start).map(Number::of_other)
+    }
+
+    /// One digit or more, and their value modulo 2^64.
+    #[inline]
+    fn digits(&mut self) -> Result<u64, JsonError> {
+        let start = self.at;
+        let mut value = 0_u64;
+        while let Some(digit @ b'0'..=b'9') = self.peek() {
+            let digit = u64::from(digit.wrapping_sub(b'0'));
+            value = value.wrapping_mul(10).wrapping_add(digit);
+            self.skip(1);
+        }
+        if self.at == start {
+            Err(JsonError::Syntax)
+        } else {
+            Ok(value)
+        }
     }
 
     /// An array or object and all it holds, without recursion.
+    #[inline(never)]
     fn container(&mut self) -> Result<(), JsonError> {
         let mut nesting = Nesting::default();
         loop {
@@ -173,8 +243,9 @@ impl<'a> Reader<'a> {
                     self.skip(1);
                     nesting.enter(Container::Array)?;
                 }
+                // Neither starts a container, so this does not come back here.
                 _ => {
-                    self.scalar()?;
+                    self.value()?;
                     nesting.empty = false;
                 }
             }
@@ -203,16 +274,4 @@ impl<'a> Reader<'a> {
         }
         Ok(true)
     }
-}
-
-/// One digit or more, skipped.
-fn skip_digits(bytes: &[u8]) -> Result<&[u8], JsonError> {
-    let [b'0'..=b'9', rest @ ..] = bytes else {
-        return Err(JsonError::Syntax);
-    };
-    let mut rest = rest;
-    while let [b'0'..=b'9', after @ ..] = rest {
-        rest = after;
-    }
-    Ok(rest)
 }

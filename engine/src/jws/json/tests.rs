@@ -8,7 +8,7 @@ fn read(document: &str) -> Result<Vec<(String, String)>, JsonError> {
     while let Some((name, value)) = members.next()? {
         let value = match value {
             Value::Text(text) => format!("text {}", text.decode()),
-            Value::Number(number) => format!("number {number}"),
+            Value::Number(number) => format!("number {}", number.literal()),
             Value::Array(array) => format!("array {array}"),
             Value::Other => "other".to_owned(),
         };
@@ -187,6 +187,28 @@ fn what_the_grammar_allows_is_accepted() {
         "null",
     ] {
         assert!(value_of(value).is_ok(), "{value:?}");
+    }
+}
+
+#[test]
+fn the_value_of_plain_digits_is_had_in_passing() {
+    for (literal, whole) in [
+        ("1", Some(1)),
+        ("1700000000", Some(1_700_000_000)),
+        ("999999999999999999", Some(999_999_999_999_999_999)),
+        ("1000000000000000000", None),
+        ("99999999999999999999999999", None),
+        ("0", None),
+        ("-1", None),
+        ("1.0", None),
+        ("1e9", None),
+    ] {
+        let document = format!("{{\"x\":{literal}}}");
+        let mut members = Members::of(&document).unwrap();
+        let Some((_, Value::Number(number))) = members.next().unwrap() else {
+            panic!("a number")
+        };
+        assert_eq!((number.literal(), number.whole()), (literal, whole));
     }
 }
 

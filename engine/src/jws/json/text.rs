@@ -22,6 +22,7 @@ impl<'a> Text<'a> {
     };
 
     /// The string, borrowed unless an escape has to be undone.
+    #[inline]
     pub(crate) fn decode(self) -> Cow<'a, str> {
         if self.escaped {
             Cow::Owned(self.characters().collect())
@@ -156,6 +157,7 @@ impl<'a> Spare<'a> {
 }
 
 /// How many bytes at the front of `bytes` are neither a quote, a backslash nor a control character.
+#[inline]
 pub(super) fn plain_prefix(bytes: &[u8]) -> usize {
     let mut length = 0_usize;
     let mut rest = bytes;
