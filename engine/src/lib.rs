@@ -71,6 +71,8 @@ pub use error::{CHALLENGE_WITHOUT_TOKEN, ConfigError, KeyRejected, Stage, Verify
 pub use claims::Audience;
 pub use crypto::{Algorithm, Backend, VerifyingKey};
 pub use keys::{KeyError, KeyId, KeySource, Keyring, Lookup};
+#[cfg(feature = "http")]
+pub use keys::{KeyRepository, KeyRepositoryConfig, KeyRepositoryStats};
 pub use replay::{ReplayError, ReplayLog, ReplayWindow, Reusable};
 pub use time::{Clock, SystemClock, UnixTime};
 // In front of an HTTP service.

@@ -35,3 +35,103 @@ pub(crate) const RSA_MAX_EXPONENT_BITS: usize = 33;
 
 /// The largest PEM text of one key, in bytes. An RSA key of 8192 bits takes some 1,500.
 pub const MAX_PEM_LENGTH: usize = 64 * 1024;
+
+/// The longest body that is read from a key repository, in bytes: what one PEM text may have.
+#[cfg(feature = "http")]
+pub(crate) const MAX_KEY_BODY: usize = MAX_PEM_LENGTH;
+
+/// The longest answer without a key that is read to its end, in bytes, so that its connection can serve the next
+/// request. An error page beyond it costs its connection.
+#[cfg(feature = "http")]
+pub(crate) const MAX_DRAINED_BODY: u64 = 8 * 1024;
+
+/// The longest response head of a key repository, in bytes: four times what common servers send at most.
+#[cfg(feature = "http")]
+pub(crate) const MAX_RESPONSE_HEAD: usize = 64 * 1024;
+
+/// The most redirects that one fetch follows: more than any sane repository chains, fewer than would hurt.
+#[cfg(feature = "http")]
+pub(crate) const MAX_REDIRECTS: usize = 10;
+
+/// The most repositories that one configuration names: each may cost its share of the deadline.
+#[cfg(feature = "http")]
+pub(crate) const MAX_REPOSITORIES: usize = 8;
+
+/// How many keys a repository's cache holds unless told otherwise. A large platform has some thousand services
+/// with a handful of keys each.
+#[cfg(feature = "http")]
+pub const DEFAULT_MAX_KEYS: usize = 16 * 1024;
+
+/// How many bytes of keys a repository's cache holds unless told otherwise: 4 KiB for each of the keys.
+#[cfg(feature = "http")]
+pub const DEFAULT_MAX_KEY_BYTES: u64 = 64 * 1024 * 1024;
+
+/// What an entry of the cache takes beside its texts, in bytes: a parsed RSA key with what the library prepared
+/// for it, and the maps' own share.
+#[cfg(feature = "http")]
+pub(crate) const KEY_ENTRY_OVERHEAD: u64 = 3 * 1024;
+
+/// The parts of the snapshot of keys in use: an insertion copies one part, and with 10,000 keys a part has 156.
+#[cfg(feature = "http")]
+pub(crate) const KEY_SNAPSHOT_SHARDS: usize = 64;
+
+/// The most keys in one part of the snapshot: what is copied, in some microseconds, when a key is added.
+#[cfg(feature = "http")]
+pub(crate) const MAX_KEYS_IN_SNAPSHOT_SHARD: usize = 256;
+
+/// How many fetches run at once unless told otherwise. A repository answers in some 10 milliseconds, so this asks
+/// it for at most some thousand keys a second.
+#[cfg(feature = "http")]
+pub const DEFAULT_MAX_CONCURRENT_FETCHES: usize = 32;
+
+/// The most fetches that may run at once: each holds a socket and up to 128 KiB of buffers.
+#[cfg(feature = "http")]
+pub const MAX_CONCURRENT_FETCHES: usize = 4096;
+
+/// The deadline for name, TCP and TLS unless told otherwise: one lost packet on the way around the world.
+#[cfg(feature = "http")]
+pub const DEFAULT_CONNECT_DEADLINE: Duration = Duration::from_secs(2);
+
+/// The deadline from a request to the head of its response, connecting included, unless told otherwise.
+#[cfg(feature = "http")]
+pub const DEFAULT_HEADERS_DEADLINE: Duration = Duration::from_secs(3);
+
+/// The deadline for a whole fetch, redirects and further repositories included, unless told otherwise: what a
+/// caller of the gateway may still wait for.
+#[cfg(feature = "http")]
+pub const DEFAULT_FETCH_DEADLINE: Duration = Duration::from_secs(5);
+
+/// The longest deadline of a fetch: beyond a minute every caller has hung up.
+#[cfg(feature = "http")]
+pub const MAX_FETCH_DEADLINE: Duration = Duration::from_secs(60);
+
+/// How long an idle connection to a key repository is kept: less than common servers keep theirs.
+#[cfg(feature = "http")]
+pub(crate) const IDLE_CONNECTION: Duration = Duration::from_secs(30);
+
+/// How many idle connections are kept for one repository.
+#[cfg(feature = "http")]
+pub(crate) const MAX_IDLE_CONNECTIONS: usize = 8;
+
+/// The shortest and the longest pause after a failed refresh of a key that is still usable. The pause doubles
+/// with each failure.
+#[cfg(feature = "http")]
+pub(crate) const REFRESH_BACKOFF: std::ops::RangeInclusive<Duration> =
+    Duration::from_secs(1)..=Duration::from_secs(60);
+
+/// The longest freshness lifetime, in seconds: "2147483648 (2^31)" (RFC 9111 section 1.2.2).
+#[cfg(feature = "http")]
+pub(crate) const MAX_DELTA_SECONDS: u64 = 1 << 31;
+
+/// What a caller waits beyond the deadline of the fetch itself, so that the fetch can still say what it found: a
+/// stale key that may be used on errors, for one.
+#[cfg(feature = "http")]
+pub(crate) const FETCH_GRACE: Duration = Duration::from_millis(250);
+
+/// How long the rest of an answer without a key is waited for: it has mostly arrived with its head.
+#[cfg(feature = "http")]
+pub(crate) const DRAIN_DEADLINE: Duration = Duration::from_millis(50);
+
+/// The least room that a repository's cache may be given, in bytes: the longest body fits in, with its entry.
+#[cfg(feature = "http")]
+pub(crate) const MIN_KEY_BYTES: u64 = 128 * 1024;

@@ -1,18 +1,17 @@
 //! Keys: their names, their text, and where they come from.
 //!
-//! A [`KeySource`] answers at once or says that it has to fetch; only the fetch waits.
+//! A [`KeySource`] answers at once or says that it has to fetch; only the fetch waits. A [`Keyring`] holds the keys
+//! it is given; a `KeyRepository` (feature `http`) fetches them.
 
 mod key_id;
 mod keyring;
 pub(crate) mod pem;
 mod private;
 mod private_der;
+#[cfg(feature = "http")]
+mod repository;
+mod source;
 
-use std::future::Future;
-use std::sync::Arc;
-
-use crate::crypto::VerifyingKey;
-use crate::error::VerifyError;
 pub use key_id::KeyId;
 pub(crate) use key_id::is_service_identifier;
 pub use keyring::Keyring;
@@ -21,65 +20,6 @@ pub(crate) use pem::single_section;
 pub use private::PrivateKeyPem;
 pub(crate) use private::encode_section;
 pub(crate) use private_der::{check_pkcs1, check_pkcs8, check_sec1};
-
-/// What a key source answers without waiting.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Lookup<T> {
-    /// The key is at hand and was used.
-    Found(T),
-    /// There is no such key, and a fetch would not find one.
-    Unknown,
-    /// The key is not at hand. [`KeySource::fetch`] may get it.
-    NotLoaded,
-}
-
-/// Why a fetch brought no key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum KeyError {
-    /// The source says that there is no such key.
-    Unknown,
-    /// The source could not be asked, which says nothing about the token.
-    Unavailable,
-}
-
-impl From<KeyError> for VerifyError {
-    fn from(error: KeyError) -> Self {
-        match error {
-            KeyError::Unknown => Self::KeyUnknown,
-            KeyError::Unavailable => Self::KeyUnavailable,
-        }
-    }
-}
-
-/// Where an engine gets its keys.
-pub trait KeySource: Send + Sync {
-    /// Hands the key to `use_key` if it is at hand. Never waits, and lends the key instead of sharing it, since
-    /// a reference count that all threads write would cost more than the look-up.
-    fn with_key<T>(&self, key_id: KeyId<'_>, use_key: impl FnOnce(&VerifyingKey) -> T)
-    -> Lookup<T>;
-
-    /// Gets a key that is not at hand: the only wait of a verification.
-    fn fetch(
-        &self,
-        key_id: KeyId<'_>,
-    ) -> impl Future<Output = Result<Arc<VerifyingKey>, KeyError>> + Send;
-}
-
-impl<K: KeySource> KeySource for Arc<K> {
-    fn with_key<T>(
-        &self,
-        key_id: KeyId<'_>,
-        use_key: impl FnOnce(&VerifyingKey) -> T,
-    ) -> Lookup<T> {
-        (**self).with_key(key_id, use_key)
-    }
-
-    fn fetch(
-        &self,
-        key_id: KeyId<'_>,
-    ) -> impl Future<Output = Result<Arc<VerifyingKey>, KeyError>> + Send {
-        (**self).fetch(key_id)
-    }
-}
+#[cfg(feature = "http")]
+pub use repository::{KeyRepository, KeyRepositoryConfig, KeyRepositoryStats};
+pub use source::{KeyError, KeySource, Lookup};

@@ -1,0 +1,380 @@
+//! The keys at hand, on two levels.
+//!
+//! All of them lie in a quick_cache, bounded by count and bytes, which also knows what to evict. Those in use lie
+//! beside it in snapshots that readers share without writing a word: 64 parts, each an arc-swap of a hash table, so
+//! that adding a key copies one part. A reader borrows the entry under the snapshot's guard; cloning the `Arc` of a
+//! key that two threads use costs more than the look-up.
+//!
+//! Either level may hold what the other has dropped, so together they hold at most twice the bounds.
+
+use std::hash::BuildHasher;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_swap::ArcSwap;
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+use quick_cache::Weighter;
+use quick_cache::sync::{Cache, DefaultLifecycle};
+
+use super::entry::{Entry, Moment};
+use crate::limits::{KEY_ENTRY_OVERHEAD, KEY_SNAPSHOT_SHARDS, MAX_KEYS_IN_SNAPSHOT_SHARD};
+
+/// The keys at hand.
+pub(super) struct KeyCache {
+    hasher: RandomState,
+    in_use: Box<[Shard]>,
+    all: Cache<Box<str>, Arc<Entry>, AtLeast, RandomState>,
+}
+
+/// An entry weighs its bytes, and at least its share of the bytes if there are as many as allowed: so one capacity
+/// bounds both.
+#[derive(Debug, Clone)]
+struct AtLeast(u64);
+
+impl Weighter<Box<str>, Arc<Entry>> for AtLeast {
+    fn weight(&self, _: &Box<str>, entry: &Arc<Entry>) -> u64 {
+        entry.weight().max(self.0)
+    }
+}
+
+impl KeyCache {
+    /// A cache of at most `max_keys` keys and `max_bytes` bytes, on each level.
+    pub(super) fn new(max_keys: usize, max_bytes: u64) -> Self {
+        let keys = u64::try_from(max_keys).unwrap_or(u64::MAX).max(1);
+        let share = max_bytes.checked_div(keys).unwrap_or(max_bytes).max(1);
+        let hasher = RandomState::default();
+        // As many as may fit. A few keys are not spread so thin that one part is full while another is empty.
+        let fitting = max_bytes.checked_div(KEY_ENTRY_OVERHEAD).unwrap_or(0);
+        let fitting = usize::try_from(fitting).unwrap_or(usize::MAX).min(max_keys);
+        let shards = (fitting / 16)
+            .next_power_of_two()
+            .clamp(1, KEY_SNAPSHOT_SHARDS);
+        let bounds = ShardBounds {
+            keys: max_keys.div_ceil(shards).min(MAX_KEYS_IN_SNAPSHOT_SHARD),
+            bytes: max_bytes
+                .checked_div(u64::try_from(shards).unwrap_or(1))
+                .unwrap_or(max_bytes),
+        };
+        Self {
+            in_use: (0..shards).map(|_| Shard::new(bounds)).collect(),
+            all: Cache::with(
+                fitting,
+                max_bytes,
+                AtLeast(share),
+                hasher.clone(),
+                DefaultLifecycle::default(),
+            ),
+            hasher,
+        }
+    }
+
+    /// Hands the entry of a key that is usable at `now` to `use_entry`.
+    pub(super) fn with_usable<T>(
+        &self,
+        key_id: &str,
+        now: Moment,
+        use_entry: impl FnOnce(&Arc<Entry>) -> T,
+    ) -> Option<T> {
+        let hash = self.hasher.hash_one(key_id);
+        let shard = self.shard(hash)?;
+        let snapshot = shard.snapshot.load();
+        if let Some(entry) = find(&snapshot, hash, key_id).filter(|entry| entry.is_usable(now)) {
+            entry.mark_used();
+            return Some(use_entry(entry));
+        }
+        drop(snapshot);
+        let entry = self.all.get(key_id).filter(|entry| entry.is_usable(now))?;
+        shard.promote(&self.hasher, hash, &entry, now);
+        Some(use_entry(&entry))
+    }
+
+    /// The entry of a key, usable or not.
+    pub(super) fn stored(&self, key_id: &str) -> Option<Arc<Entry>> {
+        let in_use = || {
+            let hash = self.hasher.hash_one(key_id);
+            find(&self.shard(hash)?.snapshot.load(), hash, key_id).cloned()
+        };
+        self.all.peek(key_id).or_else(in_use)
+    }
+
+    /// Stores an entry in the place of what was there.
+    pub(super) fn insert(&self, entry: &Arc<Entry>, now: Moment) {
+        self.all.insert(entry.key_id().into(), Arc::clone(entry));
+        let hash = self.hasher.hash_one(entry.key_id());
+        if let Some(shard) = self.shard(hash) {
+            shard.add(&self.hasher, hash, entry, now);
+        }
+    }
+
+    /// Keeps an entry that lives on: if one level has dropped it meanwhile, the other one is told.
+    pub(super) fn keep(&self, entry: &Arc<Entry>) {
+        if !self.all.contains_key(entry.key_id()) {
+            self.all.insert(entry.key_id().into(), Arc::clone(entry));
+        }
+    }
+
+    /// Ends an entry, and drops it from both levels.
+    pub(super) fn remove(&self, entry: &Arc<Entry>) {
+        entry.end();
+        self.all
+            .remove_if(entry.key_id(), |stored| Arc::ptr_eq(stored, entry));
+        let hash = self.hasher.hash_one(entry.key_id());
+        if let Some(shard) = self.shard(hash) {
+            shard.remove(&self.hasher, entry);
+        }
+    }
+
+    /// How many keys there are.
+    pub(super) fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    /// How many keys the snapshots hold.
+    pub(super) fn len_in_use(&self) -> usize {
+        self.in_use
+            .iter()
+            .map(|shard| shard.snapshot.load().len())
+            .fold(0, usize::saturating_add)
+    }
+
+    /// The part of a hash, by bits that the table inside does not use.
+    fn shard(&self, hash: u64) -> Option<&Shard> {
+        let index = usize::try_from((hash >> 40) & 0xffff)
+            .ok()?
+            .checked_rem(self.in_use.len())?;
+        self.in_use.get(index)
+    }
+}
+
+/// What one part of the snapshot may hold.
+#[derive(Debug, Clone, Copy)]
+struct ShardBounds {
+    keys: usize,
+    bytes: u64,
+}
+
+impl ShardBounds {
+    fn allow(self, entries: &[Arc<Entry>]) -> bool {
+        let bytes = entries
+            .iter()
+            .map(|entry| entry.weight())
+            .fold(0, u64::saturating_add);
+        entries.len() <= self.keys && bytes <= self.bytes
+    }
+}
+
+/// One part of the snapshot.
+struct Shard {
+    bounds: ShardBounds,
+    snapshot: ArcSwap<HashTable<Arc<Entry>>>,
+    /// Held by whoever makes the next snapshot; readers never ask for it.
+    changing: Mutex<()>,
+}
+
+impl Shard {
+    fn new(bounds: ShardBounds) -> Self {
+        Self {
+            bounds,
+            snapshot: ArcSwap::from_pointee(HashTable::new()),
+            changing: Mutex::new(()),
+        }
+    }
+
+    /// Adds an entry that is in use again, unless somebody else is changing the snapshot: the next use will do.
+    fn promote(&self, hasher: &RandomState, hash: u64, entry: &Arc<Entry>, now: Moment) {
+        if let Ok(_changing) = self.changing.try_lock() {
+            self.place(hasher, hash, entry, now);
+        }
+    }
+
+    /// Adds a new entry.
+    fn add(&self, hasher: &RandomState, hash: u64, entry: &Arc<Entry>, now: Moment) {
+        let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        self.place(hasher, hash, entry, now);
+    }
+
+    /// Puts an entry in the place of another of its key. If there is no room, the unusable ones go, then those not
+    /// used since the last time there was no room; if all are in use, the newcomer stays out for now.
+    fn place(&self, hasher: &RandomState, hash: u64, entry: &Arc<Entry>, now: Moment) {
+        let current = self.snapshot.load();
+        if find(&current, hash, entry.key_id()).is_some_and(|present| Arc::ptr_eq(present, entry)) {
+            return;
+        }
+        let others = current
+            .iter()
+            .filter(|other| other.key_id() != entry.key_id());
+        let mut entries: Vec<_> = others.map(Arc::clone).collect();
+        entries.push(Arc::clone(entry));
+        if !self.bounds.allow(&entries) {
+            entries.retain(|entry| entry.is_usable(now));
+        }
+        if !self.bounds.allow(&entries) {
+            entries.retain(|other| Arc::ptr_eq(other, entry) || other.take_used());
+        }
+        if !self.bounds.allow(&entries) {
+            entries.retain(|other| !Arc::ptr_eq(other, entry));
+            if entries.len() == current.len() {
+                return;
+            }
+        }
+        self.publish(hasher, &entries);
+    }
+
+    fn remove(&self, hasher: &RandomState, entry: &Arc<Entry>) {
+        let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let current = self.snapshot.load();
+        let entries: Vec<_> = current
+            .iter()
+            .filter(|other| !Arc::ptr_eq(other, entry))
+            .map(Arc::clone)
+            .collect();
+        if entries.len() != current.len() {
+            self.publish(hasher, &entries);
+        }
+    }
+
+    fn publish(&self, hasher: &RandomState, entries: &[Arc<Entry>]) {
+        let rehash = |entry: &Arc<Entry>| hasher.hash_one(entry.key_id());
+        let mut table = HashTable::with_capacity(entries.len());
+        for entry in entries {
+            table.insert_unique(rehash(entry), Arc::clone(entry), rehash);
+        }
+        self.snapshot.store(Arc::new(table));
+    }
+}
+
+fn find<'t>(table: &'t HashTable<Arc<Entry>>, hash: u64, key_id: &str) -> Option<&'t Arc<Entry>> {
+    table.find(hash, |entry| entry.key_id() == key_id)
+}
+
+#[cfg(test)]
+#[allow(clippy::arithmetic_side_effects)]
+mod tests {
+    use super::*;
+    use crate::keys::repository::entry::tests::{at, entry, lifetime, response};
+
+    const LONG: u64 = 1000;
+
+    fn cache(max_keys: usize) -> KeyCache {
+        KeyCache::new(max_keys, 1 << 30)
+    }
+
+    fn fresh(key_id: &str) -> Arc<Entry> {
+        entry(key_id, &lifetime(LONG, LONG, LONG))
+    }
+
+    fn has(cache: &KeyCache, key_id: &str, second: u64) -> bool {
+        cache
+            .with_usable(key_id, at(second), |entry| {
+                assert_eq!(entry.key_id(), key_id)
+            })
+            .is_some()
+    }
+
+    #[test]
+    fn a_stored_key_is_found_until_it_goes_stale() {
+        let cache = cache(100);
+        assert!(!has(&cache, "a/b", 0));
+        cache.insert(&fresh("a/b"), at(0));
+        assert!(
+            has(&cache, "a/b", LONG - 1) && !has(&cache, "a/b", LONG) && !has(&cache, "a/c", 0)
+        );
+        assert!(cache.stored("a/b").is_some());
+    }
+
+    #[test]
+    fn an_entry_that_lives_on_is_seen_without_a_new_snapshot() {
+        let cache = cache(100);
+        let entry = fresh("a/b");
+        cache.insert(&entry, at(0));
+        let before = cache
+            .in_use
+            .iter()
+            .map(|shard| shard.snapshot.load_full())
+            .collect::<Vec<_>>();
+        entry.renew(response(), at(LONG), &lifetime(LONG, LONG, LONG), 0);
+        cache.keep(&entry);
+        assert!(has(&cache, "a/b", LONG + 1));
+        for (shard, before) in cache.in_use.iter().zip(before) {
+            assert!(Arc::ptr_eq(&shard.snapshot.load(), &before));
+        }
+    }
+
+    #[test]
+    fn a_removed_key_is_gone_even_from_a_snapshot_taken_before() {
+        let cache = cache(100);
+        let entry = fresh("a/b");
+        cache.insert(&entry, at(0));
+        cache.insert(&fresh("a/c"), at(0));
+        let held = Arc::clone(&entry);
+        cache.remove(&entry);
+        assert!(!held.is_usable(at(0)));
+        assert!(!has(&cache, "a/b", 0) && has(&cache, "a/c", 0) && cache.stored("a/b").is_none());
+        assert_eq!((cache.len(), cache.len_in_use()), (1, 1));
+    }
+
+    #[test]
+    fn a_new_entry_takes_the_place_of_the_old_on_both_levels() {
+        let cache = cache(100);
+        let (old, new) = (fresh("a/b"), fresh("a/b"));
+        cache.insert(&old, at(0));
+        cache.insert(&new, at(0));
+        cache.with_usable("a/b", at(0), |entry| assert!(Arc::ptr_eq(entry, &new)));
+        assert_eq!((cache.len(), cache.len_in_use()), (1, 1));
+        cache.remove(&old);
+        assert!(has(&cache, "a/b", 0));
+    }
+
+    #[test]
+    fn a_key_not_in_use_is_promoted_when_it_is_used() {
+        let cache = cache(100);
+        let entry = fresh("a/b");
+        cache.all.insert("a/b".into(), Arc::clone(&entry));
+        assert_eq!(cache.len_in_use(), 0);
+        assert!(has(&cache, "a/b", 0));
+        assert_eq!(cache.len_in_use(), 1);
+    }
+
+    #[test]
+    fn both_levels_are_bounded_by_count_and_by_bytes() {
+        let by_count = KeyCache::new(50, 1 << 30);
+        let by_bytes = KeyCache::new(1 << 20, 50 * fresh("svc/key-000").weight());
+        for number in 0..1000 {
+            for cache in [&by_count, &by_bytes] {
+                cache.insert(&fresh(&format!("svc/key-{number:03}")), at(0));
+                assert!(
+                    cache.len() <= 50 && cache.len_in_use() <= 64,
+                    "{} {}",
+                    cache.len(),
+                    cache.len_in_use()
+                );
+            }
+        }
+        assert!(by_count.len() > 25 && by_bytes.len() > 25);
+    }
+
+    #[test]
+    fn the_full_snapshot_drops_the_unusable_first_and_then_the_unused() {
+        let cache = cache(3);
+        let (stale, used, unused) = (
+            entry("a/stale", &lifetime(1, 1, 1)),
+            fresh("a/used"),
+            fresh("a/unused"),
+        );
+        for entry in [&stale, &used, &unused] {
+            cache.insert(entry, at(0));
+        }
+        let in_use = |key_id: &str| {
+            let snapshot = cache.in_use[0].snapshot.load();
+            snapshot.iter().any(|entry| entry.key_id() == key_id)
+        };
+        cache.insert(&fresh("a/first"), at(2));
+        assert!(!in_use("a/stale") && in_use("a/used") && in_use("a/unused") && in_use("a/first"));
+        // All were used, so the newcomer stays out, and from now on only those used again count as used.
+        cache.insert(&fresh("a/second"), at(2));
+        assert!(!in_use("a/second") && in_use("a/first"));
+        assert!(has(&cache, "a/used", 2) && has(&cache, "a/first", 2));
+        cache.insert(&fresh("a/third"), at(2));
+        assert!(in_use("a/third") && in_use("a/used") && in_use("a/first") && !in_use("a/unused"));
+    }
+}

@@ -1,0 +1,324 @@
+//! One key of the cache, and until when it may be used.
+//!
+//! Every snapshot shares the entry, so its times are atomics: a 304 makes it live on without a map being rebuilt,
+//! and a 404 ends it in every snapshot at once. One flight at a time writes them; any number of threads read.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::freshness::{Lifetime, StoredResponse};
+use crate::VerifyingKey;
+use crate::limits::{KEY_ENTRY_OVERHEAD, REFRESH_BACKOFF};
+
+/// A point in monotonic time: nanoseconds since the repository was made. Half a millennium fits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Moment(u64);
+
+impl Moment {
+    /// Before every other moment: what is usable until then is not usable.
+    pub(super) const PAST: Self = Self(0);
+    /// After every other moment.
+    const NEVER: Self = Self(u64::MAX);
+
+    /// This moment and `duration` more; never [`Moment::NEVER`].
+    pub(super) fn saturating_add(self, duration: Duration) -> Self {
+        let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+        Self(self.0.saturating_add(nanos).min(u64::MAX.saturating_sub(1)))
+    }
+}
+
+/// Tells moments, from the monotonic clock.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct MonotonicClock {
+    start: Instant,
+}
+
+impl MonotonicClock {
+    pub(super) fn start() -> Self {
+        Self {
+            start: Instant::now(),
+        }
+    }
+
+    pub(super) fn now(self) -> Moment {
+        self.moment(Instant::now())
+    }
+
+    /// The moment of an instant. The start itself is already after [`Moment::PAST`].
+    pub(super) fn moment(self, instant: Instant) -> Moment {
+        Moment(1).saturating_add(instant.saturating_duration_since(self.start))
+    }
+}
+
+/// A key, what is needed to revalidate it, and its times.
+#[derive(Debug)]
+pub(super) struct Entry {
+    key_id: Box<str>,
+    key: Arc<VerifyingKey>,
+    weight: u64,
+    usable_until: AtomicU64,
+    refresh_at: AtomicU64,
+    usable_on_error_until: AtomicU64,
+    failures: AtomicU32,
+    is_used: AtomicBool,
+    response: Mutex<Arc<StoredResponse>>,
+}
+
+impl Entry {
+    /// A key that was asked for at `asked` and whose response allows `lifetime`.
+    pub(super) fn new(
+        key_id: &str,
+        key: Arc<VerifyingKey>,
+        body_length: usize,
+        response: StoredResponse,
+        asked: Moment,
+        lifetime: &Lifetime,
+        random: u64,
+    ) -> Self {
+        let texts = key_id
+            .len()
+            .saturating_add(body_length)
+            .saturating_add(response.weight());
+        let entry = Self {
+            key_id: key_id.into(),
+            key,
+            weight: KEY_ENTRY_OVERHEAD.saturating_add(u64::try_from(texts).unwrap_or(u64::MAX)),
+            usable_until: AtomicU64::new(0),
+            refresh_at: AtomicU64::new(0),
+            usable_on_error_until: AtomicU64::new(0),
+            failures: AtomicU32::new(0),
+            is_used: AtomicBool::new(true),
+            response: Mutex::new(Arc::new(response)),
+        };
+        entry.live(asked, lifetime, random);
+        entry
+    }
+
+    pub(super) fn key_id(&self) -> &str {
+        &self.key_id
+    }
+
+    pub(super) const fn key(&self) -> &Arc<VerifyingKey> {
+        &self.key
+    }
+
+    /// What the entry takes, in bytes. It never changes.
+    pub(super) const fn weight(&self) -> u64 {
+        self.weight
+    }
+
+    /// The response that gave the key, as last freshened.
+    pub(super) fn response(&self) -> Arc<StoredResponse> {
+        Arc::clone(&self.response.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Whether the key may be used at `now`.
+    pub(super) fn is_usable(&self, now: Moment) -> bool {
+        now.0 < self.usable_until.load(Ordering::Acquire)
+    }
+
+    /// Notes a use. The word is written only if the last sweep cleared it.
+    pub(super) fn mark_used(&self) {
+        if !self.is_used.load(Ordering::Relaxed) {
+            self.is_used.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether the key was used since this was last asked.
+    pub(super) fn take_used(&self) -> bool {
+        self.is_used.swap(false, Ordering::Relaxed)
+    }
+
+    /// Whether it is time to refresh the key and the caller is the one to see to it: true for one caller until
+    /// [`Entry::postpone_claimed`] or an answer sets another time.
+    pub(super) fn claim_refresh(&self, now: Moment) -> bool {
+        let due = self.refresh_at.load(Ordering::Relaxed);
+        now.0 >= due
+            && self
+                .refresh_at
+                .compare_exchange(due, Moment::NEVER.0, Ordering::Relaxed, Ordering::Relaxed)
+                .is_ok()
+    }
+
+    /// The key lives on: its response was found unchanged.
+    pub(super) fn renew(
+        &self,
+        response: StoredResponse,
+        asked: Moment,
+        lifetime: &Lifetime,
+        random: u64,
+    ) {
+        *self.response.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(response);
+        self.live(asked, lifetime, random);
+    }
+
+    /// The key is gone, at once and in every snapshot.
+    pub(super) fn end(&self) {
+        self.usable_on_error_until
+            .store(Moment::PAST.0, Ordering::Relaxed);
+        self.usable_until.store(Moment::PAST.0, Ordering::Release);
+    }
+
+    /// The key could not be revalidated. It stays usable until it goes stale, and beyond if `on_error` and its response
+    /// allows that; the next attempt waits, longer after each failure.
+    pub(super) fn could_not_refresh(&self, now: Moment, on_error: bool, random: u64) {
+        let failures = self.failures.fetch_add(1, Ordering::Relaxed);
+        let pause = backoff(failures, random);
+        self.refresh_at
+            .store(now.saturating_add(pause).0, Ordering::Relaxed);
+        if on_error {
+            let until = self.usable_on_error_until.load(Ordering::Relaxed);
+            self.usable_until.fetch_max(until, Ordering::Release);
+        }
+    }
+
+    /// Ends a claim whose refresh came to nothing, so that another caller may make it later.
+    pub(super) fn postpone_claimed(&self, now: Moment, random: u64) {
+        let later = now.saturating_add(backoff(0, random));
+        // An answer has set a time of its own if this fails.
+        let _ = self.refresh_at.compare_exchange(
+            Moment::NEVER.0,
+            later.0,
+            Ordering::Relaxed,
+            Ordering::Relaxed,
+        );
+    }
+
+    fn live(&self, asked: Moment, lifetime: &Lifetime, random: u64) {
+        let after = |duration: Duration| asked.saturating_add(duration).0;
+        let usable = lifetime.fresh.max(lifetime.while_revalidating);
+        self.failures.store(0, Ordering::Relaxed);
+        self.refresh_at
+            .store(after(lifetime.refresh_point(random)), Ordering::Relaxed);
+        self.usable_on_error_until
+            .store(after(lifetime.on_error), Ordering::Relaxed);
+        self.usable_until.store(after(usable), Ordering::Release);
+    }
+}
+
+/// A second, doubled with each failure up to a minute, and up to half as much again, at random.
+fn backoff(failures: u32, random: u64) -> Duration {
+    let doubled = REFRESH_BACKOFF.start().saturating_mul(1 << failures.min(6));
+    let pause = doubled.min(*REFRESH_BACKOFF.end());
+    let permille = u32::try_from(random % 501).unwrap_or(0);
+    pause.saturating_add(
+        pause
+            .saturating_mul(permille)
+            .checked_div(1000)
+            .unwrap_or_default(),
+    )
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use aws_lc_rs::encoding::AsDer;
+    use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
+    use http::{HeaderMap, Request, StatusCode};
+    use std::sync::OnceLock;
+    use std::time::SystemTime;
+    use url::Url;
+
+    pub(crate) fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    pub(crate) fn at(second: u64) -> Moment {
+        Moment(1).saturating_add(seconds(second))
+    }
+
+    pub(crate) fn lifetime(fresh: u64, while_revalidating: u64, on_error: u64) -> Lifetime {
+        Lifetime {
+            fresh: seconds(fresh),
+            while_revalidating: seconds(while_revalidating),
+            on_error: seconds(on_error),
+            is_immutable: false,
+        }
+    }
+
+    pub(crate) fn response() -> StoredResponse {
+        let url = Url::parse("https://keys.example/a").unwrap();
+        let request = Request::new(());
+        StoredResponse::new(
+            &url,
+            &request,
+            StatusCode::OK,
+            &HeaderMap::new(),
+            SystemTime::UNIX_EPOCH,
+        )
+    }
+
+    pub(crate) fn key() -> Arc<VerifyingKey> {
+        static KEY: OnceLock<Arc<VerifyingKey>> = OnceLock::new();
+        Arc::clone(KEY.get_or_init(|| {
+            let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
+            let spki = AsDer::as_der(pair.public_key()).unwrap();
+            let pem = format!(
+                "-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n",
+                base64_simd::STANDARD.encode_to_string(spki.as_ref())
+            );
+            Arc::new(VerifyingKey::from_pem(pem.as_bytes()).unwrap())
+        }))
+    }
+
+    /// A key asked for at second 0.
+    pub(crate) fn entry(key_id: &str, lifetime: &Lifetime) -> Arc<Entry> {
+        Arc::new(Entry::new(
+            key_id,
+            key(),
+            1000,
+            response(),
+            at(0),
+            lifetime,
+            0,
+        ))
+    }
+
+    #[test]
+    fn a_key_is_usable_until_it_goes_stale_and_while_it_may_be_revalidated() {
+        let fresh = entry("a/b", &lifetime(10, 10, 10));
+        assert!(fresh.is_usable(at(9)) && !fresh.is_usable(at(10)));
+        let stale = entry("a/b", &lifetime(10, 15, 10));
+        assert!(stale.is_usable(at(14)) && !stale.is_usable(at(15)));
+    }
+
+    #[test]
+    fn one_caller_claims_a_refresh_when_it_is_due() {
+        let entry = entry("a/b", &lifetime(100, 100, 100));
+        assert!(!entry.claim_refresh(at(74)));
+        assert!(entry.claim_refresh(at(75)));
+        assert!(!entry.claim_refresh(at(99)));
+        entry.postpone_claimed(at(80), 0);
+        assert!(!entry.claim_refresh(at(80)));
+        assert!(entry.claim_refresh(at(81)));
+    }
+
+    #[test]
+    fn a_renewed_key_lives_on_and_an_ended_one_does_not() {
+        let entry = entry("a/b", &lifetime(10, 10, 10));
+        assert!(entry.claim_refresh(at(9)));
+        entry.renew(response(), at(9), &lifetime(10, 10, 10), 0);
+        entry.postpone_claimed(at(9), 0);
+        assert!(entry.is_usable(at(18)) && !entry.is_usable(at(19)));
+        assert!(!entry.claim_refresh(at(16)) && entry.claim_refresh(at(17)));
+        entry.end();
+        assert!(!entry.is_usable(at(9)));
+        entry.could_not_refresh(at(9), true, 0);
+        assert!(!entry.is_usable(at(9)));
+    }
+
+    #[test]
+    fn a_failed_refresh_takes_nothing_away_and_waits_longer_each_time() {
+        let entry = entry("a/b", &lifetime(100, 100, 200));
+        assert!(entry.claim_refresh(at(80)));
+        entry.could_not_refresh(at(80), false, 0);
+        assert!(entry.is_usable(at(99)) && !entry.is_usable(at(100)));
+        assert!(!entry.claim_refresh(at(80)) && entry.claim_refresh(at(81)));
+        entry.could_not_refresh(at(81), true, 0);
+        assert!(entry.is_usable(at(199)) && !entry.is_usable(at(200)));
+        assert!(!entry.claim_refresh(at(82)) && entry.claim_refresh(at(83)));
+        assert_eq!(backoff(0, 0), seconds(1));
+        assert_eq!(backoff(u32::MAX, 500), seconds(90));
+    }
+}

@@ -1,0 +1,395 @@
+//! Fetching: one key from the repositories, over HTTP/1.1.
+//!
+//! It knows nothing of caches, but hands back what one needs. Every wait in here has a deadline, every length a
+//! limit.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use bytes::Bytes;
+use http::header::{self, HeaderMap, HeaderValue};
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt, Empty, Limited};
+use hyper::body::{Body, Incoming};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tokio::time::timeout;
+use url::Url;
+
+use super::config::KeyRepositoryConfig;
+use super::connector::Connector;
+use super::failure::Failure;
+use super::freshness::{Lifetime, StoredResponse};
+use super::url::{BaseUrl, PlainHttp, redirect_target, to_uri};
+use crate::{Backend, ConfigError, KeyId, VerifyingKey, limits};
+
+const USER_AGENT: &str = concat!("asap-engine/", env!("CARGO_PKG_VERSION"));
+
+/// Asks the repositories.
+pub(super) struct Fetcher {
+    client: Client<Connector, Empty<Bytes>>,
+    repositories: Vec<BaseUrl>,
+    plain_http: PlainHttp,
+    fallback_on_not_found: bool,
+    headers_deadline: Duration,
+    fetch_deadline: Duration,
+    backend: Backend,
+}
+
+/// What the repositories said.
+pub(super) enum Answer {
+    /// Here is the key.
+    Key {
+        key: VerifyingKey,
+        body_length: usize,
+        reuse: Reuse,
+    },
+    /// The stored response still holds.
+    Unchanged { reuse: Reuse },
+    /// There is no such key.
+    NoSuchKey,
+    /// Nothing that says anything about the key.
+    Failed(Failure),
+}
+
+/// For how long an answer may be used again.
+pub(super) struct Reuse {
+    pub(super) response: StoredResponse,
+    pub(super) lifetime: Lifetime,
+    /// When it was asked for: the lifetime counts from here.
+    pub(super) asked: Instant,
+}
+
+/// What one repository said.
+enum Found {
+    Key {
+        key: VerifyingKey,
+        body_length: usize,
+        response: StoredResponse,
+    },
+    Unchanged {
+        response: StoredResponse,
+    },
+    NoSuchKey(StatusCode),
+    Redirect {
+        target: Url,
+        lifetime: Lifetime,
+    },
+}
+
+impl Fetcher {
+    /// A client for the repositories of `config`. It connects to none of them yet.
+    pub(super) fn new(config: &KeyRepositoryConfig) -> Result<Self, ConfigError> {
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(limits::IDLE_CONNECTION)
+            .pool_max_idle_per_host(limits::MAX_IDLE_CONNECTIONS)
+            .http1_max_buf_size(limits::MAX_RESPONSE_HEAD)
+            .build(Connector::new(config)?);
+        Ok(Self {
+            client,
+            repositories: config.repositories.clone(),
+            plain_http: config.plain_http,
+            fallback_on_not_found: config.fallback_on_not_found,
+            headers_deadline: config.headers_deadline,
+            fetch_deadline: config.fetch_deadline,
+            backend: config.backend,
+        })
+    }
+
+    /// Fetches a key, or revalidates what is `stored` of it. The answer that there is none takes every repository
+    /// that was asked: one that could not answer may have it.
+    pub(super) async fn fetch(&self, key_id: KeyId<'_>, stored: Option<&StoredResponse>) -> Answer {
+        let start = Instant::now();
+        let mut outage = None;
+        let mut left = u32::try_from(self.repositories.len()).unwrap_or(u32::MAX);
+        for base in &self.repositories {
+            let share = self
+                .fetch_deadline
+                .saturating_sub(start.elapsed())
+                .checked_div(left);
+            left = left.saturating_sub(1);
+            let asking = self.fetch_from(base, key_id, stored);
+            let found = timeout(share.unwrap_or_default(), asking)
+                .await
+                .unwrap_or(Err(Failure::Deadline));
+            report(base, key_id, &found);
+            match found {
+                Ok((
+                    Found::Key {
+                        key,
+                        body_length,
+                        response,
+                    },
+                    lifetime,
+                    asked,
+                )) => {
+                    return Answer::Key {
+                        key,
+                        body_length,
+                        reuse: Reuse {
+                            response,
+                            lifetime,
+                            asked,
+                        },
+                    };
+                }
+                Ok((Found::Unchanged { response }, lifetime, asked)) => {
+                    return Answer::Unchanged {
+                        reuse: Reuse {
+                            response,
+                            lifetime,
+                            asked,
+                        },
+                    };
+                }
+                Ok((Found::NoSuchKey(StatusCode::NOT_FOUND), ..)) if self.fallback_on_not_found => {
+                }
+                Ok(_) => break,
+                Err(failure) if failure.is_outage() => outage = Some(failure),
+                Err(failure) => return Answer::Failed(failure),
+            }
+        }
+        outage.map_or(Answer::NoSuchKey, Answer::Failed)
+    }
+
+    /// Asks one repository, and follows its redirects: "It also MUST follow HTTP redirects."
+    async fn fetch_from(
+        &self,
+        base: &BaseUrl,
+        key_id: KeyId<'_>,
+        stored: Option<&StoredResponse>,
+    ) -> Result<(Found, Lifetime, Instant), Failure> {
+        let asked = Instant::now();
+        let mut url = base.key_url(key_id).ok_or(Failure::Url)?;
+        let mut visited: Vec<Url> = Vec::new();
+        let mut redirects: Option<Lifetime> = None;
+        while visited.len() <= limits::MAX_REDIRECTS {
+            let found = self.ask(&url, stored).await?;
+            let lifetime = found.lifetime();
+            let lifetime = redirects.map_or(lifetime, |redirects| lifetime.through(redirects));
+            let Found::Redirect { target, .. } = found else {
+                return Ok((found, lifetime, asked));
+            };
+            redirects = Some(lifetime);
+            visited.push(url);
+            if visited.contains(&target) {
+                break;
+            }
+            url = target;
+        }
+        Err(Failure::Redirect)
+    }
+
+    /// One URL, conditionally if the stored response came from it.
+    async fn ask(&self, url: &Url, stored: Option<&StoredResponse>) -> Result<Found, Failure> {
+        let request = plain_request(url, stored.is_some())?;
+        let stored = stored.filter(|stored| stored.url() == url);
+        let condition = stored
+            .and_then(|stored| Some((stored, stored.conditional(&request, SystemTime::now())?)));
+        if let Some((stored, headers)) = condition {
+            let response = self.send(&request, headers).await?;
+            if response.status() != StatusCode::NOT_MODIFIED {
+                return self.read(url, &request, response).await;
+            }
+            let freshened = stored.freshened(&request, response.headers(), SystemTime::now());
+            if let Some(response) = freshened {
+                return Ok(Found::Unchanged { response });
+            }
+        }
+        let response = self.send(&request, request.headers().clone()).await?;
+        self.read(url, &request, response).await
+    }
+
+    async fn send(
+        &self,
+        request: &Request<()>,
+        headers: HeaderMap,
+    ) -> Result<Response<Incoming>, Failure> {
+        let mut sent = Request::new(Empty::new());
+        *sent.method_mut() = request.method().clone();
+        *sent.uri_mut() = request.uri().clone();
+        *sent.headers_mut() = headers;
+        match timeout(self.headers_deadline, self.client.request(sent)).await {
+            Ok(Ok(response)) => Ok(response),
+            Ok(Err(error)) => Err(Failure::of(&error)),
+            Err(_) => Err(Failure::Deadline),
+        }
+    }
+
+    /// What a response means. 403, 404 and 410 say that there is no such key: object stores answer 403 for what is
+    /// not there.
+    async fn read(
+        &self,
+        url: &Url,
+        request: &Request<()>,
+        response: Response<Incoming>,
+    ) -> Result<Found, Failure> {
+        let received = SystemTime::now();
+        let (head, body) = response.into_parts();
+        let stored = || StoredResponse::new(url, request, head.status, &head.headers, received);
+        match head.status.as_u16() {
+            200 => {
+                refuse_encoding(&head.headers)?;
+                let (key, body_length) = self.read_key(body).await?;
+                Ok(Found::Key {
+                    key,
+                    body_length,
+                    response: stored(),
+                })
+            }
+            301 | 302 | 303 | 307 | 308 => {
+                let lifetime = stored().lifetime();
+                let location = head
+                    .headers
+                    .get(header::LOCATION)
+                    .ok_or(Failure::Redirect)?;
+                let target = redirect_target(url, location.as_bytes(), self.plain_http)
+                    .ok_or(Failure::Redirect)?;
+                drain(body).await;
+                Ok(Found::Redirect { target, lifetime })
+            }
+            403 | 404 | 410 => {
+                drain(body).await;
+                Ok(Found::NoSuchKey(head.status))
+            }
+            _ => {
+                drain(body).await;
+                Err(Failure::Status(head.status))
+            }
+        }
+    }
+
+    async fn read_key(&self, body: Incoming) -> Result<(VerifyingKey, usize), Failure> {
+        let limit = limits::MAX_KEY_BODY;
+        if body.size_hint().lower() > u64::try_from(limit).unwrap_or(u64::MAX) {
+            return Err(Failure::TooLong);
+        }
+        let body = Limited::new(body, limit).collect().await;
+        let pem = body
+            .map_err(|error| Failure::of(error.as_ref()))?
+            .to_bytes();
+        let key = VerifyingKey::from_pem_with(&pem, self.backend).map_err(Failure::NotAKey)?;
+        Ok((key, pem.len()))
+    }
+}
+
+impl Found {
+    fn lifetime(&self) -> Lifetime {
+        match self {
+            Self::Key { response, .. } | Self::Unchanged { response } => response.lifetime(),
+            Self::NoSuchKey(_) => Lifetime::NONE,
+            Self::Redirect { lifetime, .. } => *lifetime,
+        }
+    }
+}
+
+/// "The resource server MUST send a GET request and it SHOULD include an `Accept` header that expresses
+/// preference for the MIME type `application/x-pem-file`." A revalidation is not to be answered by a cache on the way.
+fn plain_request(url: &Url, revalidates: bool) -> Result<Request<()>, Failure> {
+    let mut request = Request::new(());
+    *request.method_mut() = Method::GET;
+    *request.uri_mut() = to_uri(url).ok_or(Failure::Url)?;
+    let headers = request.headers_mut();
+    headers.insert(
+        header::ACCEPT,
+        HeaderValue::from_static("application/x-pem-file"),
+    );
+    headers.insert(
+        header::ACCEPT_ENCODING,
+        HeaderValue::from_static("identity"),
+    );
+    headers.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
+    if revalidates {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    }
+    Ok(request)
+}
+
+fn refuse_encoding(headers: &HeaderMap) -> Result<(), Failure> {
+    let mut encodings = headers.get_all(header::CONTENT_ENCODING).iter();
+    if encodings.all(|value| {
+        value
+            .as_bytes()
+            .trim_ascii()
+            .eq_ignore_ascii_case(b"identity")
+    }) {
+        Ok(())
+    } else {
+        Err(Failure::ContentEncoding)
+    }
+}
+
+/// Reads a short body to its end, so that the connection can serve the next request; the answer does not depend
+/// on it, and does not wait for it long.
+async fn drain(body: Incoming) {
+    if body
+        .size_hint()
+        .upper()
+        .is_some_and(|length| length <= limits::MAX_DRAINED_BODY)
+    {
+        let _ = timeout(limits::DRAIN_DEADLINE, body.collect()).await;
+    }
+}
+
+/// For operators: the repository, the `kid` and what became of it.
+fn report(base: &BaseUrl, key_id: KeyId<'_>, found: &Result<(Found, Lifetime, Instant), Failure>) {
+    let repository = base.as_str();
+    match found {
+        Ok((Found::NoSuchKey(status), ..)) => {
+            tracing::debug!(repository, %key_id, status = status.as_u16(), "there is no such key");
+        }
+        Ok((Found::Unchanged { .. }, ..)) => {
+            tracing::debug!(repository, %key_id, "the key is unchanged")
+        }
+        Ok(_) => tracing::debug!(repository, %key_id, "the key was fetched"),
+        Err(failure) => {
+            tracing::warn!(repository, %key_id, %failure, "the key could not be fetched")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stored(url: &Url) -> StoredResponse {
+        let request = plain_request(url, false).unwrap();
+        let mut headers = HeaderMap::new();
+        headers.insert(
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("max-age=60"),
+        );
+        headers.insert(header::ETAG, HeaderValue::from_static("\"a\""));
+        StoredResponse::new(url, &request, StatusCode::OK, &headers, SystemTime::now())
+    }
+
+    #[test]
+    fn what_is_still_fresh_is_refreshed_with_a_condition_past_caches_on_the_way() {
+        let url = Url::parse("https://keys.example/svc/key").unwrap();
+        let stored = stored(&url);
+        let request = plain_request(&url, true).unwrap();
+        let headers = stored.conditional(&request, SystemTime::now()).unwrap();
+        assert_eq!(headers.get(header::IF_NONE_MATCH).unwrap(), "\"a\"");
+        assert_eq!(headers.get(header::CACHE_CONTROL).unwrap(), "no-cache");
+        assert_eq!(
+            headers.get(header::ACCEPT).unwrap(),
+            "application/x-pem-file"
+        );
+        // A plain request would be answered from the store.
+        let plain = plain_request(&url, false).unwrap();
+        assert!(stored.conditional(&plain, SystemTime::now()).is_none());
+    }
+
+    #[test]
+    fn an_encoded_body_is_refused() {
+        let encoded = |values: &[&'static str]| {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append(header::CONTENT_ENCODING, HeaderValue::from_static(value));
+            }
+            refuse_encoding(&headers).is_err()
+        };
+        assert!(!encoded(&[]) && !encoded(&["identity"]) && !encoded(&["IDENTITY"]));
+        assert!(encoded(&["gzip"]) && encoded(&["identity", "br"]) && encoded(&["identity, gzip"]));
+    }
+}

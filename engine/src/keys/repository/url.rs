@@ -1,0 +1,256 @@
+//! URLs: where a key is asked for, and whether a redirect may be followed.
+//!
+//! Pure. Nothing but https leaves this module, except plain http to loopback where that was asked for by name.
+
+use http::Uri;
+use url::{Host, Url};
+
+use crate::{ConfigError, KeyId};
+
+/// Whether plain http may be spoken, and with whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PlainHttp {
+    /// With nobody: "the base URL MUST start with `https:`".
+    Refused,
+    /// With 127.0.0.0/8, ::1 and localhost.
+    ToLoopback,
+}
+
+/// The base URL of one key repository, without its trailing slash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct BaseUrl {
+    text: Box<str>,
+    is_https: bool,
+}
+
+impl BaseUrl {
+    /// Checks a base URL from a configuration. The error never quotes it: it could hold a password.
+    pub(super) fn parse(text: &str, plain_http: PlainHttp) -> Result<Self, ConfigError> {
+        let url = Url::parse(text).map_err(|_| {
+            ConfigError::new(
+                "the key repository's base URL is not a URL: write it as https://host/path",
+            )
+        })?;
+        if !url.has_host() || url.host_str().is_none_or(str::is_empty) {
+            return Err(ConfigError::new(
+                "the key repository's base URL has no host: write it as https://host/path",
+            ));
+        }
+        if has_credentials(&url) {
+            return Err(ConfigError::new(
+                "the key repository's base URL has a user name or password: remove it, the repository is public",
+            ));
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(ConfigError::new(
+                "the key repository's base URL has a query or a fragment: remove it, the kid is appended to the path",
+            ));
+        }
+        if !may_speak(&url, plain_http) {
+            return Err(ConfigError::new(
+                "the key repository's base URL must start with https: (plain http is for loopback, if allowed by name)",
+            ));
+        }
+        let text = url.as_str();
+        Ok(Self {
+            text: text.strip_suffix('/').unwrap_or(text).into(),
+            is_https: url.scheme() == "https",
+        })
+    }
+
+    /// `${baseurl}/${kid}`. The grammar of a `kid` leaves nothing to escape.
+    pub(super) fn key_url(&self, key_id: KeyId<'_>) -> Option<Url> {
+        Url::parse(&format!("{}/{key_id}", self.text)).ok()
+    }
+
+    /// The base URL, for operators.
+    pub(super) fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether it is https.
+    pub(super) const fn is_https(&self) -> bool {
+        self.is_https
+    }
+}
+
+/// Where a redirect leads (RFC 9110 section 10.2.2), or `None` if it may not be followed: no URL, another scheme
+/// than https, plain http after https, credentials in the URL.
+pub(super) fn redirect_target(from: &Url, location: &[u8], plain_http: PlainHttp) -> Option<Url> {
+    let location = std::str::from_utf8(location).ok()?;
+    let mut target = from.join(location).ok()?;
+    target.set_fragment(None);
+    let plain_http = match from.scheme() {
+        "https" => PlainHttp::Refused,
+        _ => plain_http,
+    };
+    (may_speak(&target, plain_http) && !has_credentials(&target)).then_some(target)
+}
+
+/// The same URL in the type that a request takes.
+pub(super) fn to_uri(url: &Url) -> Option<Uri> {
+    url.as_str().parse().ok()
+}
+
+fn may_speak(url: &Url, plain_http: PlainHttp) -> bool {
+    match url.scheme() {
+        "https" => true,
+        "http" => plain_http == PlainHttp::ToLoopback && is_loopback(url),
+        _ => false,
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
+
+fn has_credentials(url: &Url) -> bool {
+    !url.username().is_empty() || url.password().is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn base(text: &str) -> Result<BaseUrl, ConfigError> {
+        BaseUrl::parse(text, PlainHttp::Refused)
+    }
+
+    fn redirect(from: &str, location: &str) -> Option<String> {
+        redirect_target(
+            &Url::parse(from).unwrap(),
+            location.as_bytes(),
+            PlainHttp::Refused,
+        )
+        .map(String::from)
+    }
+
+    #[test]
+    fn the_key_id_is_appended_to_the_base_with_one_slash() {
+        let key_id = KeyId::parse("svc/a..b/...+-_").unwrap();
+        for text in [
+            "https://keys.example/v1",
+            "https://keys.example/v1/",
+            "HTTPS://KEYS.example:443/v1",
+        ] {
+            assert_eq!(
+                base(text).unwrap().key_url(key_id).unwrap().as_str(),
+                "https://keys.example/v1/svc/a..b/...+-_"
+            );
+        }
+        assert_eq!(
+            base("https://keys.example")
+                .unwrap()
+                .key_url(key_id)
+                .unwrap()
+                .as_str(),
+            "https://keys.example/svc/a..b/...+-_"
+        );
+    }
+
+    #[test]
+    fn a_base_url_that_could_not_be_trusted_is_refused_without_being_quoted() {
+        for text in [
+            "",
+            "keys.example",
+            "http://keys.example",
+            "http://127.0.0.1",
+            "ftp://keys.example",
+            "file:///keys",
+            "https://",
+            "https://user@keys.example",
+            "https://:secret@keys.example",
+            "https://keys.example/?a",
+            "https://keys.example/#a",
+            "data:text/plain,a",
+        ] {
+            let error = base(text).unwrap_err().to_string();
+            assert!(!error.contains("secret") && !error.contains('\n'), "{text}");
+        }
+    }
+
+    #[test]
+    fn plain_http_is_for_loopback_and_only_when_asked_for() {
+        for text in [
+            "http://127.0.0.1:8080",
+            "http://127.8.8.8",
+            "http://[::1]:1",
+            "http://localhost/keys",
+        ] {
+            assert!(
+                BaseUrl::parse(text, PlainHttp::ToLoopback).is_ok(),
+                "{text}"
+            );
+            assert!(BaseUrl::parse(text, PlainHttp::Refused).is_err(), "{text}");
+        }
+        for text in [
+            "http://10.0.0.1",
+            "http://localhost.example",
+            "http://128.0.0.1",
+            "http://[::2]",
+            "ftp://localhost",
+        ] {
+            assert!(
+                BaseUrl::parse(text, PlainHttp::ToLoopback).is_err(),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_relative_location_is_resolved_against_the_url_that_was_asked() {
+        let from = "https://keys.example/v1/svc/key";
+        assert_eq!(
+            redirect(from, "other").as_deref(),
+            Some("https://keys.example/v1/svc/other")
+        );
+        assert_eq!(
+            redirect(from, "/x?y#z").as_deref(),
+            Some("https://keys.example/x?y")
+        );
+        assert_eq!(
+            redirect(from, "//cdn.example/x").as_deref(),
+            Some("https://cdn.example/x")
+        );
+        assert_eq!(
+            redirect(from, "../../k").as_deref(),
+            Some("https://keys.example/k")
+        );
+    }
+
+    #[test]
+    fn a_redirect_leads_from_https_to_https_only() {
+        let from = "https://keys.example/v1/svc/key";
+        for location in [
+            "http://keys.example/",
+            "http://127.0.0.1/",
+            "file:///etc/passwd",
+            "data:,x",
+            "ftp://keys.example/",
+            "https://user@keys.example/",
+            "https://",
+            "https://[",
+            "javascript:0",
+        ] {
+            assert_eq!(redirect(from, location), None, "{location}");
+        }
+        let to_loopback = |from: &str, location: &str| {
+            redirect_target(
+                &Url::parse(from).unwrap(),
+                location.as_bytes(),
+                PlainHttp::ToLoopback,
+            )
+        };
+        assert!(to_loopback(from, "http://127.0.0.1/").is_none());
+        assert!(to_loopback("http://127.0.0.1/a", "/b").is_some());
+        assert!(to_loopback("http://127.0.0.1/a", "http://keys.example/").is_none());
+        assert!(
+            redirect_target(&Url::parse(from).unwrap(), b"/\xff", PlainHttp::Refused).is_none()
+        );
+    }
+}
