@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use asap_engine::{KeyRepository, KeyRepositoryConfig};
 use http::{HeaderValue, Uri};
 
 use crate::cli::Options;
@@ -82,11 +83,10 @@ impl Rig {
         let (gateway, destination) = match &options.target {
             Some(target) => (None, Arc::new(Destination::new(target, false)?)),
             None => {
-                let pems = parties.public_keys.clone();
-                let keys = move || {
-                    asap_engine::Keyring::from_pems(
-                        pems.iter().map(|(a, b)| (a.as_str(), b.as_bytes())),
-                    )
+                let keys = || {
+                    let config = KeyRepositoryConfig::new(&repository.base_url)?
+                        .with_root_certificates(repository.root_certificate.as_bytes())?;
+                    KeyRepository::new(config)
                 };
                 let gateway = Gateway::start(keys, options.scenario.single_use, gateway_threads())?;
                 let url = format!("http://{}/", gateway.address);
