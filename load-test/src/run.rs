@@ -13,7 +13,7 @@ use crate::findings::{Fetches, Findings};
 use crate::gateway::{Gateway, OPEN_PATH};
 use crate::generator::{Destination, Generator, Load, Outcome, Pace, Phase};
 use crate::key_repository::{RepositoryServer, Served};
-use crate::number::{float, grouped, grouped_float, nanos, ratio};
+use crate::number::{count, float, grouped, grouped_float, nanos, ratio};
 use crate::parties::Parties;
 use crate::plan::{MAX_TOKENS, Plan};
 use crate::progress::Progress;
@@ -126,7 +126,7 @@ impl Rig {
             u64::MAX,
             progress,
         )?;
-        let capacity = rate_of(&warm_up);
+        let capacity = capacity_of(&warm_up);
         self.sign(capacity, progress)?;
 
         let mut ceiling = Vec::new();
@@ -268,6 +268,17 @@ fn gateway_threads() -> usize {
 /// The other half.
 fn generator_threads() -> usize {
     cores().saturating_sub(gateway_threads()).max(1)
+}
+
+/// How many requests a second the gateway may do: by its CPU time, which does not depend on what else the machine
+/// does, or by its rate where that is not known.
+fn capacity_of(outcome: &Outcome) -> f64 {
+    let threads = float(count(gateway_threads()));
+    let requests = float(outcome.tally.requests());
+    let by_cpu = outcome
+        .gateway_cpu
+        .and_then(|cpu| ratio(requests * threads, cpu.as_secs_f64()));
+    by_cpu.map_or_else(|| rate_of(outcome), |by_cpu| by_cpu.max(rate_of(outcome)))
 }
 
 fn rate_of(outcome: &Outcome) -> f64 {

@@ -3,12 +3,14 @@
 use std::fmt::{self, Write};
 
 use crate::findings::Findings;
-use crate::number::grouped_float;
+use crate::number::{count, float, grouped_float};
 
 /// A difference between the two halves of the ceiling that is worth a word.
 const NOTABLE_SPREAD: f64 = 0.10;
 /// Less than this part of the offered rate means that the gateway did not keep up.
 const KEPT_UP: f64 = 0.98;
+/// Above this part of its cores, a machine has something else to do.
+const BUSY: f64 = 0.5;
 /// Above this part of its threads' time, whoever is measured is the bottleneck.
 const SATURATED: f64 = 0.95;
 
@@ -19,6 +21,16 @@ pub(super) fn write(out: &mut String, findings: &Findings) -> fmt::Result {
         notes.push(
             "this is a debug build: its figures mean nothing; use cargo run --release".to_owned(),
         );
+    }
+    let cores = float(count(findings.environment.cores));
+    if let Some(load) = findings
+        .environment
+        .load_average
+        .filter(|load| *load > cores * BUSY)
+    {
+        notes.push(format!(
+            "the machine was busy before the start (load average {load:.1} on {cores} cores): CPU time a request holds, rates and latencies are others' too"
+        ));
     }
     if let Some(ceiling) = findings.ceiling_rate()
         && ceiling.generator_busy.is_some_and(|busy| busy > SATURATED)
