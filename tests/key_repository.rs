@@ -13,7 +13,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use asap_engine::{KeyError, KeyId, KeyRepository, KeyRepositoryConfig, KeySource, Lookup};
-use asap_tests::key_server::{Asked, Gate, KeyServer, Reply, cached, reply, without_length};
+use asap_tests::key_server::{
+    Asked, Gate, KeyServer, Reply, cached, reply, unfinished, without_length,
+};
 use asap_tests::keys::public_key_pem;
 use tokio::net::TcpListener;
 
@@ -505,27 +507,82 @@ async fn a_server_that_does_not_answer_in_time_is_unavailable() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     // It accepts, and never says a word of TLS.
     let mute = format!("https://{}", listener.local_addr().unwrap());
-    let short = Duration::from_millis(200);
-    let silent_config = || config(&silent);
-    let mute_config = || {
-        KeyRepositoryConfig::new(&mute)
-            .unwrap()
-            .with_root_certificates(silent.ca_pem())
-            .unwrap()
+    let (short, long) = (Duration::from_millis(200), Duration::from_secs(60));
+    let patient = |config: KeyRepositoryConfig| {
+        let config = config
+            .with_connect_deadline(long)
+            .with_headers_deadline(long);
+        config.with_fetch_deadline(long)
     };
-    for config in [
+    let silent_config = || patient(config(&silent));
+    let mute_config = || {
+        let config = KeyRepositoryConfig::new(&mute).unwrap();
+        patient(config.with_root_certificates(silent.ca_pem()).unwrap())
+    };
+    for (number, config) in [
         silent_config().with_headers_deadline(short),
         silent_config().with_fetch_deadline(short),
         mute_config().with_connect_deadline(short),
+        mute_config().with_headers_deadline(short),
         mute_config().with_fetch_deadline(short),
-    ] {
+    ]
+    .into_iter()
+    .enumerate()
+    {
         let repository = KeyRepository::new(config).unwrap();
-        assert_eq!(fetched(&repository, KEY).await, Err(KeyError::Unavailable));
+        // Half of the deadlines that must not be the ones that pass.
+        let fetched = tokio::time::timeout(long / 2, fetched(&repository, KEY)).await;
+        assert_eq!(fetched, Ok(Err(KeyError::Unavailable)), "{number}");
+        let stats = || repository.stats();
         until("the end of the fetch", || {
-            repository.stats().failures == 1 && repository.stats().in_flight == 0
+            stats().failures == 1 && stats().in_flight == 0
         })
         .await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_body_that_never_ends_is_unavailable() {
+    let pem = public_key_pem();
+    let server = KeyServer::https(move |_| {
+        std::future::ready(unfinished(cached("max-age=60", pem.clone())))
+    })
+    .await;
+    let repository =
+        KeyRepository::new(config(&server).with_fetch_deadline(Duration::from_millis(500)))
+            .unwrap();
+    assert_eq!(fetched(&repository, KEY).await, Err(KeyError::Unavailable));
+    assert!(!is_at_hand(&repository, KEY));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_revalidation_follows_redirects_and_names_its_validator_only_at_their_end() {
+    let pem = public_key_pem();
+    let server = KeyServer::https(move |asked| {
+        let stale = ("cache-control", "max-age=0, stale-while-revalidate=3600");
+        let answer = match (asked.path.as_str(), asked.header("if-none-match")) {
+            ("/end", Some(_)) => reply(304, &[("cache-control", "max-age=3600")], ""),
+            ("/end", None) => reply(200, &[stale, ("etag", "\"v1\"")], pem.clone()),
+            (_, None) => reply(302, &[stale, ("location", "/end"), ("etag", "\"v1\"")], ""),
+            (_, Some(_)) => reply(304, &[], ""),
+        };
+        std::future::ready(answer)
+    })
+    .await;
+    let repository = repository(&server);
+    assert_eq!(fetched(&repository, KEY).await, Ok(()));
+    assert!(is_at_hand(&repository, KEY));
+    until("the revalidation", || {
+        server.asked().len() >= 4 && repository.stats().in_flight == 0
+    })
+    .await;
+    let conditions: Vec<_> = server
+        .asked()
+        .iter()
+        .map(|asked| asked.header("if-none-match").is_some())
+        .collect();
+    assert_eq!(conditions, [false, false, false, true]);
+    assert!(is_at_hand(&repository, KEY));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

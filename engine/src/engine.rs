@@ -49,9 +49,7 @@ impl<K: KeySource> Engine<K> {
         let (needed, offered) = (self.policy.longest_memory(), replay.longest_memory());
         if needed > offered {
             return Err(ConfigError::new(format!(
-                "the replay log remembers for {} s and the policy needs {} s: shorten the leeway or the lifetime",
-                offered.as_secs(),
-                needed.as_secs()
+                "the replay log remembers for {offered:?} and the policy needs {needed:?}: shorten the leeway or the lifetime"
             )));
         }
         Ok(Engine {
@@ -165,7 +163,7 @@ pub enum Verdict<'a> {
     NeedsKey(Pending<'a>),
 }
 
-/// A token that waits for its key.
+/// A token that waits for its key. `Debug` shows nothing of it.
 #[derive(Debug, Clone, Copy)]
 pub struct Pending<'a> {
     admitted: Admitted<'a>,

@@ -150,12 +150,12 @@ refusals! {
     Expired = Policy, 401, "expired", "the token has expired";
     /// `exp` less `iat` exceeds one hour, or the policy's smaller cap.
     LifetimeTooLong = Policy, 401, "lifetime_too_long", "the token lives longer than one hour, or than the policy's smaller cap";
-    /// No `aud` is this resource server.
-    AudienceMismatch = Policy, 401, "audience_mismatch", "no aud names this resource server";
     /// Issued before this process began to remember tokens, under a policy that refuses those.
     IssuedBeforeStart = Policy, 401, "issued_before_start", "the token was issued before this server began to remember tokens";
     /// `exp` lies further ahead than a single-use token may live, so the replay log could not remember it.
     ExpiresTooLate = Policy, 401, "expires_too_late", "the exp is further ahead than a single-use token can be remembered";
+    /// No `aud` is this resource server.
+    AudienceMismatch = Policy, 401, "audience_mismatch", "no aud names this resource server";
     /// The key source has no key of this `kid`.
     KeyUnknown = Key, 401, "key_unknown", "there is no key of this kid";
     /// The key source could not be asked. The token may be good.

@@ -10,7 +10,7 @@ use crate::jws::Header;
 use crate::time::UnixTime;
 
 /// A verified identity that borrows the token's scratch space. Only
-/// [`Authentic::accept`](crate::Authentic::accept) makes one.
+/// [`Authentic::accept`](crate::Authentic::accept) makes one. `Debug` shows none of the claims.
 #[derive(Clone, Copy)]
 pub struct IdentityRef<'a> {
     algorithm: Algorithm,
@@ -127,15 +127,10 @@ impl<'a> IdentityRef<'a> {
     }
 }
 
-/// Shows names and times, and none of the claims that the specification does not name.
 impl fmt::Debug for IdentityRef<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Identity")
-            .field("issuer", &self.issuer())
-            .field("subject", &self.subject())
-            .field("key_id", &self.key_id())
-            .field("algorithm", &self.algorithm())
-            .field("expires_at", &self.expires_at().to_string())
+            .field("algorithm", &self.algorithm)
             .finish_non_exhaustive()
     }
 }

@@ -33,6 +33,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+use std::fmt;
+
 use crate::claims::Claims;
 use crate::crypto::VerifyingKey;
 use crate::error::VerifyError;
@@ -62,7 +64,8 @@ impl Window {
 }
 
 /// A token that the policy wants, if its signature is good. Only [`Policy::admit`](crate::Policy::admit) makes one.
-#[derive(Debug, Clone, Copy)]
+/// `Debug` shows nothing of it: it is a bearer token still.
+#[derive(Clone, Copy)]
 pub struct Admitted<'a> {
     signing_input: &'a [u8],
     signature: &'a [u8],
@@ -116,8 +119,15 @@ impl<'a> Admitted<'a> {
     }
 }
 
-/// A token whose signature is that of its key. Only [`Admitted::authenticate`] makes one.
-#[derive(Debug, Clone, Copy)]
+impl fmt::Debug for Admitted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Admitted").finish_non_exhaustive()
+    }
+}
+
+/// A token whose signature is that of its key. Only [`Admitted::authenticate`] makes one. `Debug` shows nothing
+/// of it.
+#[derive(Clone, Copy)]
 pub struct Authentic<'a> {
     header: Header<'a>,
     claims: Claims<'a>,
@@ -144,5 +154,11 @@ impl<'a> Authentic<'a> {
             now,
         )?;
         Ok(IdentityRef::new(self.header, self.claims))
+    }
+}
+
+impl fmt::Debug for Authentic<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Authentic").finish_non_exhaustive()
     }
 }

@@ -131,9 +131,7 @@ impl Policy {
     pub fn with_leeway(mut self, leeway: Duration) -> Result<Self, ConfigError> {
         if leeway > MAX_LEEWAY {
             return Err(ConfigError::new(format!(
-                "a leeway of {} s is more than {} s: mend the clock instead",
-                leeway.as_secs(),
-                MAX_LEEWAY.as_secs()
+                "a leeway of {leeway:?} is more than {MAX_LEEWAY:?}: mend the clock instead"
             )));
         }
         self.leeway = leeway;
@@ -148,8 +146,7 @@ impl Policy {
     pub fn with_max_lifetime(mut self, max_lifetime: Duration) -> Result<Self, ConfigError> {
         if max_lifetime.is_zero() || max_lifetime > MAX_LIFETIME {
             return Err(ConfigError::new(format!(
-                "the longest lifetime of a token must be more than 0 s and at most {} s",
-                MAX_LIFETIME.as_secs()
+                "the longest lifetime of a token must be more than 0 s and at most {MAX_LIFETIME:?}"
             )));
         }
         self.max_lifetime = max_lifetime;

@@ -52,6 +52,7 @@ pub type Reply = Response<ReplyBody>;
 pub struct ReplyBody {
     bytes: Full<Bytes>,
     hides_length: bool,
+    never_ends: bool,
 }
 
 impl Body for ReplyBody {
@@ -62,7 +63,14 @@ impl Body for ReplyBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Pin::new(&mut self.bytes).poll_frame(context)
+        match Pin::new(&mut self.bytes).poll_frame(context) {
+            Poll::Ready(None) if self.never_ends => Poll::Pending,
+            polled => polled,
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        !self.never_ends && self.bytes.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
@@ -84,6 +92,7 @@ pub fn reply(status: u16, headers: &[(&str, &str)], body: impl Into<Bytes>) -> R
         .body(ReplyBody {
             bytes: Full::new(body.into()),
             hides_length: false,
+            never_ends: false,
         })
         .unwrap()
 }
@@ -101,6 +110,14 @@ pub fn cached(cache_control: &str, body: impl Into<Bytes>) -> Reply {
 #[must_use]
 pub fn without_length(mut reply: Reply) -> Reply {
     reply.body_mut().hides_length = true;
+    reply
+}
+
+/// The same response with a body that does not end after its last byte.
+#[must_use]
+pub fn unfinished(reply: Reply) -> Reply {
+    let mut reply = without_length(reply);
+    reply.body_mut().never_ends = true;
     reply
 }
 

@@ -1,14 +1,15 @@
 //! `aud`: one string, or an array of them (RFC 7519 section 4.1.3).
 
 use std::borrow::Cow;
+use std::fmt;
 
 use crate::jws::json::{Elements, Value};
 
-/// The audience of a token.
-#[derive(Debug, Clone, Copy)]
+/// The audience of a token. `Debug` shows none of the names.
+#[derive(Clone, Copy)]
 pub struct Audience<'a>(Form<'a>);
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 enum Form<'a> {
     Single(&'a str),
     /// A validated JSON array that holds strings only, as it is spelled.
@@ -65,6 +66,12 @@ impl<'a> Audience<'a> {
         } else {
             Form::Single(text)
         })
+    }
+}
+
+impl fmt::Debug for Audience<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Audience").finish_non_exhaustive()
     }
 }
 

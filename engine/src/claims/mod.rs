@@ -16,7 +16,7 @@ use crate::jws::names::Names;
 use crate::keys::{KeyId, is_service_identifier};
 
 /// The claims that take part in a verification, and the document they stand in.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(crate) struct Claims<'a> {
     pub(crate) issuer: &'a str,
     pub(crate) expires_at: NumericDate<'a>,

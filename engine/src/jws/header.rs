@@ -11,7 +11,7 @@ use crate::error::VerifyError;
 use crate::keys::KeyId;
 
 /// The header parameters that take part in a verification. None is verified yet.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(crate) struct Header<'a> {
     pub(crate) algorithm: Algorithm,
     pub(crate) key_id: KeyId<'a>,

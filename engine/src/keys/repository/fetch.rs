@@ -180,10 +180,9 @@ impl Fetcher {
         Err(Failure::Redirect)
     }
 
-    /// One URL, conditionally if the stored response came from it.
+    /// One URL, conditionally if the stored response came from it: its validators mean nothing elsewhere.
     async fn ask(&self, url: &Url, stored: Option<&StoredResponse>) -> Result<Found, Failure> {
         let request = plain_request(url, stored.is_some())?;
-        let stored = stored.filter(|stored| stored.url() == url);
         let condition = stored
             .and_then(|stored| Some((stored, stored.conditional(&request, SystemTime::now())?)));
         if let Some((stored, headers)) = condition {

@@ -112,11 +112,6 @@ impl StoredResponse {
         }
     }
 
-    /// The URL that gave the response, after redirects. Its validators mean nothing elsewhere.
-    pub(super) const fn url(&self) -> &Url {
-        &self.url
-    }
-
     /// How many bytes are kept.
     pub(super) fn weight(&self) -> usize {
         let headers = self
@@ -144,7 +139,7 @@ impl StoredResponse {
     }
 
     /// The headers of a request that revalidates this response (RFC 9111 section 4.3.1), made from those of
-    /// a plain `request`. `None` if the response has no validator.
+    /// a plain `request`. `None` if the response has no validator, or if the request is for another URL.
     pub(super) fn conditional(&self, request: &Request<()>, now: SystemTime) -> Option<HeaderMap> {
         match self.policy.before_request(request, now) {
             BeforeRequest::Stale {

@@ -205,6 +205,21 @@ fn a_redirect_without_freshness_of_its_own_is_asked_each_time() {
         ),
         0
     );
+    let stale = [(
+        "cache-control",
+        "stale-while-revalidate=9, stale-if-error=9",
+    )];
+    let hop = StoredResponse::new(
+        &url(),
+        &request(),
+        StatusCode::FOUND,
+        &headers(&stale),
+        received(),
+    );
+    assert!(
+        !hop.lifetime().is_reusable(),
+        "a 302 is stored only if it says for how long"
+    );
 }
 
 #[test]
@@ -234,6 +249,9 @@ fn a_revalidation_names_the_validators_of_the_stored_response() {
             .conditional(&request(), received())
             .is_none()
     );
+    let mut elsewhere = request();
+    *elsewhere.uri_mut() = "https://keys.example/svc/other".parse().unwrap();
+    assert!(response.conditional(&elsewhere, received()).is_none());
 }
 
 #[test]
