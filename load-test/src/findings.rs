@@ -1,5 +1,6 @@
 //! What a run found, in the terms of its reports.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::environment::Environment;
@@ -116,12 +117,15 @@ impl Findings {
             .fold(0, u64::saturating_add)
     }
 
-    /// The first few different wrong answers, and how often each came in its phase.
-    pub(crate) fn examples(&self) -> impl Iterator<Item = (&str, u64)> {
-        self.verified().chain(&self.ceiling).flat_map(|outcome| {
-            let examples = outcome.tally.examples.iter();
-            examples.map(|(example, times)| (example.as_str(), *times))
-        })
+    /// The first few different wrong answers, and how often each came.
+    pub(crate) fn examples(&self) -> BTreeMap<&str, u64> {
+        let mut examples = BTreeMap::new();
+        let outcomes = self.verified().chain(&self.ceiling);
+        for (example, times) in outcomes.flat_map(|outcome| &outcome.tally.examples) {
+            let sum: &mut u64 = examples.entry(example.as_str()).or_default();
+            *sum = sum.saturating_add(*times);
+        }
+        examples
     }
 
     /// Whether every answer was right, and there was one to every request.
@@ -199,12 +203,22 @@ pub(crate) fn sample() -> Findings {
             elapsed: Duration::from_secs(seconds),
             gateway_cpu: Some(Duration::from_millis(500 * seconds)),
             generator_cpu: Some(Duration::from_millis(250 * seconds)),
+            others: Some(0.01),
             ran_dry: false,
         }
     };
     Findings {
         scenario: Scenario::named("mixed").unwrap(),
-        environment: Environment::observe(),
+        environment: Environment {
+            cpu_model: "Some Processor at 2 GHz".to_owned(),
+            cores: 2,
+            kernel: "Linux 6.1".to_owned(),
+            rustc: "rustc 1.95.0",
+            engine_version: "0.1.0",
+            profile: "release",
+            date: "2026-11-22T00:00:00Z".to_owned(),
+            load_average: Some(0.1),
+        },
         duration: Duration::from_secs(20),
         target: None,
         left_out: Vec::new(),
@@ -261,6 +275,6 @@ mod tests {
         let mut findings = sample();
         findings.ceiling[0].tally.lost("gone".to_owned());
         assert!(!findings.passed());
-        assert_eq!(findings.examples().next(), Some(("no answer: gone", 1)));
+        assert_eq!(findings.examples()["no answer: gone"], 1);
     }
 }

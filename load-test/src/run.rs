@@ -34,11 +34,6 @@ pub(crate) fn run(options: &Options) -> Result<bool, String> {
     let environment = Environment::observe();
     let outputs = Outputs::open(options.json.as_deref(), options.report.as_deref())?;
     let progress = Progress::new();
-    progress.say(&format!(
-        "load-test: {}; signing first, then about {} s of sending",
-        options.scenario.summary,
-        options.duration.as_secs()
-    ));
     let mut rig = Rig::start(options, &progress)?;
     let findings = rig.measure(options, environment, &progress)?;
     print!("{}", outputs.write(&findings)?);
@@ -71,6 +66,11 @@ impl Rig {
         };
         let plan = Plan::new(options, &left_out);
         plan.check()?;
+        progress.say(&format!(
+            "load-test: {}; signing first, then about {} s of sending",
+            options.scenario.summary,
+            options.duration.as_secs()
+        ));
         let parties = Parties::generate(plan.lifetime())?;
         let mut stock = Stock::new(&parties, options.scenario.single_use)?;
         let started = Instant::now();

@@ -1,6 +1,5 @@
 //! One keep-alive connection to the gateway: a request, its answer, the next request.
 
-use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -12,7 +11,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
 use crate::gateway::CODE_HEADER;
-use crate::scenario::{ACCEPTED, Expected};
+use crate::scenario::{ACCEPTED, Expected, Kind};
 
 /// Where requests go.
 #[derive(Debug)]
@@ -74,14 +73,22 @@ impl Answer {
                     == expected.challenge.map(str::as_bytes)
                 && self.retry_after == (expected.status == 503))
     }
-}
 
-impl fmt::Display for Answer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// How this answer is not what the request must get.
+    pub(crate) fn explain(&self, kind: Kind, exactly: bool) -> String {
+        let (label, expected) = (kind.label(), kind.expected());
+        if !exactly {
+            return format!(
+                "{label}: must get {}, got {}",
+                expected.status,
+                self.status.as_u16()
+            );
+        }
         let with = |present| if present { "with" } else { "without" };
-        write!(
-            f,
-            "{} {}, {} WWW-Authenticate, {} Retry-After",
+        format!(
+            "{label}: must get {} {}, got {} {} {} WWW-Authenticate, {} Retry-After",
+            expected.status,
+            expected.code,
             self.status.as_u16(),
             self.code(),
             with(self.challenge.is_some()),
@@ -176,7 +183,6 @@ async fn connect(destination: &Destination) -> Result<SendRequest<Empty<Bytes>>,
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::Kind;
 
     fn answer(
         status: u16,

@@ -149,20 +149,10 @@ impl Shared {
                 tally.refused(answer.code());
             }
             if let Some((kind, wrong)) = wrong {
-                tally.judged(kind, wrong.then(|| explain(kind, answer)));
+                tally.judged(kind, wrong.then(|| answer.explain(kind, exactly)));
             }
         });
     }
-}
-
-fn explain(kind: Kind, answer: &Answer) -> String {
-    let expected = kind.expected();
-    format!(
-        "{}: must get {} {}, got {answer}",
-        kind.label(),
-        expected.status,
-        expected.code
-    )
 }
 
 /// Sends on one connection until the phase is over, and gives it back if it still works.

@@ -61,6 +61,8 @@ pub(crate) struct Outcome {
     pub(crate) gateway_cpu: Option<Duration>,
     /// CPU time of the generator's threads.
     pub(crate) generator_cpu: Option<Duration>,
+    /// The share of the machine that other processes had meanwhile.
+    pub(crate) others: Option<f64>,
     /// Whether it ended early because there were no more tokens.
     pub(crate) ran_dry: bool,
 }
@@ -141,6 +143,7 @@ impl Generator {
         let counters = Arc::new(Counters::default());
         let threads = self.lanes.len();
         let cpu_before = cpu::of_threads_named(crate::gateway::THREAD_NAME);
+        let machine_before = cpu::MachineTime::now();
         let start = Instant::now();
         let results = thread::scope(|scope| {
             let mut running = Vec::new();
@@ -174,6 +177,7 @@ impl Generator {
                 .collect::<Result<Vec<_>, String>>()
         })?;
         let cpu_after = cpu::of_threads_named(crate::gateway::THREAD_NAME);
+        let machine = cpu::MachineTime::now().zip(machine_before);
         let mut outcome = Outcome {
             tally: Tally::new(),
             elapsed: Duration::ZERO,
@@ -181,6 +185,7 @@ impl Generator {
                 .zip(cpu_before)
                 .map(|(after, before)| after.saturating_sub(before)),
             generator_cpu: Some(Duration::ZERO),
+            others: machine.and_then(|(after, before)| after.taken_by_others_since(before)),
             ran_dry: counters.dry.load(Ordering::Relaxed) > 0,
         };
         for (tally, elapsed, cpu) in results {

@@ -56,6 +56,7 @@ pub(crate) fn render(findings: &Findings) -> Value {
             "saturation": busy(saturation),
             "ceiling": ceiling.map(busy),
         },
+        "taken_by_others": findings.main.others,
         "tokens_signed": {
             "RS256": findings.signed.rs256,
             "ES256": findings.signed.es256,

@@ -3,14 +3,14 @@
 use std::fmt::{self, Write};
 
 use crate::findings::Findings;
-use crate::number::{count, float, grouped_float};
+use crate::number::grouped_float;
 
 /// A difference between the two halves of the ceiling that is worth a word.
 const NOTABLE_SPREAD: f64 = 0.10;
 /// Less than this part of the offered rate means that the gateway did not keep up.
 const KEPT_UP: f64 = 0.98;
-/// Above this part of its cores, a machine has something else to do.
-const BUSY: f64 = 0.5;
+/// Above this part of the machine, what others do shows in the figures.
+const BUSY: f64 = 0.05;
 /// Above this part of its threads' time, whoever is measured is the bottleneck.
 const SATURATED: f64 = 0.95;
 
@@ -22,14 +22,10 @@ pub(super) fn write(out: &mut String, findings: &Findings) -> fmt::Result {
             "this is a debug build: its figures mean nothing; use cargo run --release".to_owned(),
         );
     }
-    let cores = float(count(findings.environment.cores));
-    if let Some(load) = findings
-        .environment
-        .load_average
-        .filter(|load| *load > cores * BUSY)
-    {
+    if let Some(others) = findings.main.others.filter(|others| *others > BUSY) {
         notes.push(format!(
-            "the machine was busy before the start (load average {load:.1} on {cores} cores): CPU time a request holds, rates and latencies are others' too"
+            "other processes had {:.0} % of the machine in the main phase: trust the CPU times, not rates and latencies",
+            others * 100.0
         ));
     }
     if let Some(ceiling) = findings.ceiling_rate()
@@ -43,7 +39,7 @@ pub(super) fn write(out: &mut String, findings: &Findings) -> fmt::Result {
         .filter(|spread| *spread > NOTABLE_SPREAD)
     {
         notes.push(format!(
-            "the ceiling before and after the saturated phase differs by {:.0} %: the machine was busy with something else",
+            "the two halves of the ceiling differ by {:.0} %: the machine was not steady",
             spread * 100.0
         ));
     }
@@ -57,7 +53,7 @@ pub(super) fn write(out: &mut String, findings: &Findings) -> fmt::Result {
         ));
     }
     if findings.bounded_by_tokens {
-        notes.push("the offered rate is bounded by the tokens that could be signed beforehand; --rate signs as many as it needs".to_owned());
+        notes.push("the offered rate is bounded by the tokens that were signed in time; --rate signs as many as it needs".to_owned());
     }
     if findings.main.ran_dry
         || findings

@@ -189,10 +189,10 @@ fn refusals(out: &mut String, findings: &Findings) -> fmt::Result {
 fn setting(out: &mut String, findings: &Findings) -> fmt::Result {
     let (signed, fetches, environment) = (findings.signed, findings.fetches, &findings.environment);
     writeln!(out, "\nSETTING")?;
-    let policy = if findings.scenario.single_use {
-        "each sent once, replays refused"
-    } else {
-        "sent in turn, reuse allowed"
+    let policy = match (findings.scenario.single_use, &findings.target) {
+        (true, None) => "each sent once, replays refused",
+        (true, Some(_)) => "each sent once",
+        (false, _) => "sent in turn, reuse allowed",
     };
     writeln!(
         out,
@@ -260,7 +260,7 @@ fn result(out: &mut String, findings: &Findings) -> fmt::Result {
         grouped(findings.wrong()),
         grouped(findings.unanswered())
     )?;
-    for (example, times) in findings.examples().take(5) {
+    for (example, times) in findings.examples() {
         writeln!(out, "  {} times {example}", grouped(times))?;
     }
     Ok(())
