@@ -53,6 +53,10 @@ type Fetched = Result<Arc<VerifyingKey>, KeyError>;
 ///
 /// Clones share everything.
 ///
+/// A response is kept for as long as its own headers say, and one without `max-age` or `Expires` is not kept at all:
+/// it serves those who waited for it. The same goes for each redirect on the way: a repository that redirects without
+/// `Cache-Control` on the redirect is asked for every token.
+///
 /// ```no_run
 /// use asap_engine::{KeyId, KeyRepository, KeyRepositoryConfig, KeySource, Lookup};
 ///

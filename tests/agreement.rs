@@ -1,0 +1,131 @@
+//! The backends agree: which library checks a signature is no difference to anyone but its speed.
+//!
+//! The cases of `signature_confusion.rs` are asked of each backend there. Here are the ones that nobody thought of.
+
+use std::collections::HashSet;
+
+use asap_engine::{Algorithm, Backend, KeyRejected, Keyring, VerifyError, VerifyingKey};
+use asap_tests::backends::{judge_by_all, known_to_ring};
+use asap_tests::forge::twin;
+use asap_tests::keys::{der_of, key};
+use asap_tests::token::{Token, base64url, decoded, signature_of, with_signature};
+use asap_tests::walk::Walk;
+
+const MUTATIONS: usize = 2_000;
+
+/// Feature table of the engine: "`Backend::Ring`, a second opinion on every signature".
+#[test]
+fn the_backends_give_the_same_verdict_on_every_mutation_of_a_good_token() {
+    let mut walk = Walk(2026);
+    let goods: Vec<_> = Algorithm::ALL
+        .iter()
+        .filter(|algorithm| known_to_ring(**algorithm))
+        .map(|algorithm| Token::good(*algorithm).sign())
+        .collect();
+    let mut verdicts = HashSet::new();
+    for _ in 0..MUTATIONS {
+        let good = &goods[walk.below(goods.len())];
+        let token = mutated(good, &mut walk);
+        let verdict = judge_by_all(&token);
+        // Of all that a mutation can do, only giving an ECDSA signature its other form keeps it good.
+        if verdict == Ok(()) {
+            assert_eq!(signing_input(&token), signing_input(good.as_bytes()));
+        }
+        verdicts.insert(verdict);
+    }
+    for seen in [
+        Ok(()),
+        Err(VerifyError::SignatureInvalid),
+        Err(VerifyError::InvalidBase64),
+        Err(VerifyError::InvalidClaims),
+    ] {
+        assert!(verdicts.contains(&seen), "no mutation led to {seen:?}");
+    }
+}
+
+/// DESIGN section 8: "`ring` as a second opinion, tested to agree on every case": on damaged keys, too.
+#[test]
+fn the_backends_take_and_refuse_the_same_keys() {
+    let mut walk = Walk(8);
+    let (mut taken, mut refused) = (0, 0);
+    for algorithm in Algorithm::ALL.iter().filter(|one| known_to_ring(**one)) {
+        let der = der_of(key(*algorithm).public_key_pem());
+        for _ in 0..100 {
+            let mut damaged = der.clone();
+            damaged[walk.below(der.len())] ^= 1 << walk.below(8);
+            damaged.truncate(der.len() - [0, 0, 0, 1][walk.below(4)]);
+            let load = |backend| VerifyingKey::from_spki_with(&damaged, backend).map(|_| ());
+            let verdict = load(Backend::AwsLc);
+            assert_eq!(load(Backend::Ring), verdict, "{algorithm} {damaged:02x?}");
+            *(if verdict.is_ok() {
+                &mut taken
+            } else {
+                &mut refused
+            }) += 1;
+        }
+    }
+    assert!(taken > 50 && refused > 50, "{taken} {refused}");
+}
+
+/// `Backend::Ring`: "It knows no P-521." It says so at load, and no token is refused for it.
+#[test]
+fn a_key_that_ring_does_not_know_is_refused_at_load() {
+    let pem = key(Algorithm::Es512).public_key_pem().as_bytes();
+    let refused = VerifyingKey::from_pem_with(pem, Backend::Ring).map(|_| ());
+    assert_eq!(refused, Err(KeyRejected::UnsupportedAlgorithm));
+    let keyring = Keyring::from_pems_with([("client/ES512", pem)], Backend::Ring);
+    let line = keyring.unwrap_err().to_string();
+    assert!(
+        line.contains("client/ES512") && line.contains("curve"),
+        "{line}"
+    );
+    assert!(VerifyingKey::from_pem_with(pem, Backend::AwsLc).is_ok());
+}
+
+fn signing_input(token: &[u8]) -> &[u8] {
+    let dot = token.iter().rposition(|byte| *byte == b'.').unwrap();
+    &token[..dot]
+}
+
+/// A token that differs from `good` in one place, or in the form of its signature.
+fn mutated(good: &str, walk: &mut Walk) -> Vec<u8> {
+    let signature = signature_of(good);
+    match walk.below(8) {
+        0 if good.contains(&base64url(r#"{"alg":"ES256""#)[..16]) => {
+            with_signature(good, twin(&signature)).into_bytes()
+        }
+        0..=2 => {
+            let mut signature = signature;
+            let position = walk.below(signature.len());
+            signature[position] ^= 1 << walk.below(8);
+            with_signature(good, signature).into_bytes()
+        }
+        3 => {
+            let mut signature = signature;
+            signature.truncate(walk.below(signature.len()));
+            with_signature(good, signature).into_bytes()
+        }
+        4 => {
+            let mut signature = signature;
+            let position = walk.below(signature.len() + 1);
+            signature.insert(position, u8::try_from(walk.below(256)).unwrap());
+            with_signature(good, signature).into_bytes()
+        }
+        5 => {
+            let segments: Vec<_> = good.split('.').collect();
+            let which = walk.below(2);
+            let mut bytes = decoded(segments[which]);
+            let position = walk.below(bytes.len());
+            bytes[position] ^= 1 << walk.below(8);
+            let mut segments: Vec<_> = segments.into_iter().map(str::to_owned).collect();
+            segments[which] = base64url(bytes);
+            segments.join(".").into_bytes()
+        }
+        _ => {
+            let mut token = good.as_bytes().to_vec();
+            let position = walk.below(token.len());
+            token[position] = u8::try_from(walk.below(128)).unwrap();
+            token
+        }
+    }
+}

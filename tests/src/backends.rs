@@ -1,0 +1,44 @@
+//! A resource server that knows the keys of all algorithms, once for each backend.
+
+use std::sync::LazyLock;
+
+use asap_engine::{Algorithm, Backend, Engine, Keyring, VerifyError};
+
+use crate::fixture::{NOW, keyring, policy, verdict};
+
+static AWS_LC: LazyLock<Engine<Keyring>> =
+    LazyLock::new(|| knowing(Algorithm::ALL, Backend::AwsLc));
+
+static RING: LazyLock<Engine<Keyring>> = LazyLock::new(|| {
+    let known: Vec<_> = Algorithm::ALL
+        .iter()
+        .copied()
+        .filter(|one| known_to_ring(*one))
+        .collect();
+    knowing(&known, Backend::Ring)
+});
+
+/// Whether ring has the algorithm: it knows no P-521.
+#[must_use]
+pub fn known_to_ring(algorithm: Algorithm) -> bool {
+    algorithm != Algorithm::Es512
+}
+
+/// What every backend says of a token: they must agree, apart from keys that one of them does not know.
+///
+/// # Errors
+///
+/// The refusal.
+pub fn judge_by_all(token: impl AsRef<[u8]>) -> Result<(), VerifyError> {
+    let expected = verdict(&AWS_LC, token.as_ref());
+    let second_opinion = verdict(&RING, token.as_ref());
+    if second_opinion != Err(VerifyError::KeyUnknown) {
+        let token = String::from_utf8_lossy(token.as_ref());
+        assert_eq!(second_opinion, expected, "the backends disagree: {token}");
+    }
+    expected
+}
+
+fn knowing(algorithms: &[Algorithm], backend: Backend) -> Engine<Keyring> {
+    Engine::new(policy(), keyring(algorithms, backend)).with_clock(|| NOW)
+}

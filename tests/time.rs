@@ -1,0 +1,354 @@
+//! Check 5: when a token is valid, and for how long.
+
+use std::time::Duration;
+
+use asap_engine::{Engine, Keyring, Policy, ReplayWindow, UnixTime, VerifyError};
+use asap_tests::fixture::{
+    NOW, NOW_SECONDS, after, engine, engine_at, judge, policy, verdict, verdict_now,
+};
+use asap_tests::token::Token;
+
+const NANOSECOND: Duration = Duration::from_nanos(1);
+
+/// "The resource server MUST verify that the current time is between “nbf” (optional) and “exp” (required),
+/// inclusive."
+#[test]
+fn the_resource_server_must_verify_that_the_current_time_is_between_nbf_and_exp_inclusive() {
+    let token = times("1700000010", "1700000000", "1700000060");
+    for (now, expected) in [
+        (after(0), Err(VerifyError::NotYetValid)),
+        (
+            after(10).saturating_sub(NANOSECOND),
+            Err(VerifyError::NotYetValid),
+        ),
+        (after(10), Ok(())),
+        (after(10).saturating_add(NANOSECOND), Ok(())),
+        (after(60).saturating_sub(NANOSECOND), Ok(())),
+        (after(60), Ok(())),
+        (
+            after(60).saturating_add(NANOSECOND),
+            Err(VerifyError::Expired),
+        ),
+        (after(61), Err(VerifyError::Expired)),
+        (UnixTime::from_secs(i64::MAX), Err(VerifyError::Expired)),
+        (UnixTime::from_nanos(i128::MAX), Err(VerifyError::Expired)),
+        (UnixTime::from_secs(0), Err(VerifyError::NotYetValid)),
+        (
+            UnixTime::from_nanos(i128::MIN),
+            Err(VerifyError::NotYetValid),
+        ),
+    ] {
+        assert_eq!(
+            verdict(&engine_at(policy(), now), &token),
+            expected,
+            "{now}"
+        );
+    }
+    // One instant is enough.
+    let instant = times("1700000000", "1700000000", "1700000000");
+    assert_eq!(judge(instant), Ok(()));
+}
+
+/// "For the purposes of this comparison, a missing “nbf” claim defaults to the value of “iat”."
+#[test]
+fn a_missing_nbf_claim_defaults_to_the_value_of_iat() {
+    let without = |iat: &str| Token::es256().claim("iat", iat).sign();
+    assert_eq!(judge(without("1700000000")), Ok(()));
+    assert_eq!(judge(without("1700000001")), Err(VerifyError::NotYetValid));
+    assert_eq!(
+        judge(without("1700000000.0000000001")),
+        Err(VerifyError::NotYetValid)
+    );
+    assert_eq!(judge(without("1699999999.9999999999")), Ok(()));
+    assert_eq!(judge(without("1e400")), Err(VerifyError::NotYetValid));
+}
+
+/// "Besides the values of “kid”, “iss”, “sub”, “nbf”, “exp” and the signature, the resource server MUST NOT use
+/// any other claim or header as the basis to decide if the request is authentic.": an `iat` in the future says
+/// nothing where `nbf` says that the time has come.
+#[test]
+fn the_resource_server_must_not_use_iat_where_nbf_is_present() {
+    for iat in [
+        "1700000001",
+        "1700000060",
+        "1700000061",
+        "4102444800",
+        "1e400",
+    ] {
+        assert_eq!(
+            judge(times("1699999999", iat, "1700000060")),
+            Ok(()),
+            "{iat}"
+        );
+        assert_eq!(judge(times("0", iat, "1700000060")), Ok(()), "{iat}");
+        assert_eq!(judge(times("-1e400", iat, "1700000060")), Ok(()), "{iat}");
+        let early = times("1700000001", iat, "1700000060");
+        assert_eq!(judge(early), Err(VerifyError::NotYetValid), "{iat}");
+    }
+}
+
+/// "The resource server MAY offer, at its discretion, a grace period to compensate for internal clock
+/// divergences between the client and the resource server."
+#[test]
+fn the_resource_server_may_offer_a_grace_period() {
+    let token = times("1700000000", "1700000000", "1700000060");
+    for (leeway, from, until) in [(0, 0, 60), (1, -1, 61), (30, -30, 90), (300, -300, 360)] {
+        let policy = policy().with_leeway(Duration::from_secs(leeway)).unwrap();
+        let at = |now| verdict(&engine_at(policy.clone(), now), &token);
+        let early = after(from).saturating_sub(NANOSECOND);
+        assert_eq!(at(early), Err(VerifyError::NotYetValid), "{leeway}");
+        assert_eq!(at(after(from)), Ok(()), "{leeway}");
+        assert_eq!(at(after(until)), Ok(()), "{leeway}");
+        let late = after(until).saturating_add(NANOSECOND);
+        assert_eq!(at(late), Err(VerifyError::Expired), "{leeway}");
+    }
+    // Thirty seconds unless told otherwise.
+    let default = Policy::new("server").unwrap();
+    assert_eq!(
+        verdict(&engine_at(default.clone(), after(90)), &token),
+        Ok(())
+    );
+    assert_eq!(
+        verdict(&engine_at(default, after(91)), &token),
+        Err(VerifyError::Expired)
+    );
+}
+
+/// "The resource server MUST reject a token if it lifespan (the difference between “exp” and “iat”) exceeds one
+/// hour (hard limit)."
+#[test]
+fn the_resource_server_must_reject_a_token_if_its_lifespan_exceeds_one_hour() {
+    let too_long = Err(VerifyError::LifetimeTooLong);
+    for (iat, exp, expected) in [
+        ("1700000000", "1700003599", Ok(())),
+        ("1700000000", "1700003600", Ok(())),
+        ("1700000000", "1700003600.0000000000000000001", too_long),
+        ("1700000000", "1700003600.000", Ok(())),
+        ("1700000000", "1700003601", too_long),
+        ("1700000000", "17000036e2", Ok(())),
+        (
+            "1700000000",
+            "1.7000036000000000000000000000000000000001e9",
+            too_long,
+        ),
+        ("1699999999.9999999999999999999", "1700003600", too_long),
+        (
+            "1699999999.9999999999999999999",
+            "1700003599.9999999999999999999",
+            Ok(()),
+        ),
+        ("1699999999.5", "1700003599.5000000000000000000", Ok(())),
+        ("1699999999.5", "1700003599.5000000000000000001", too_long),
+        ("1699996400", "1700000000", Ok(())),
+        ("1699996399", "1700000000", too_long),
+        ("1700000000", "1700003600000", too_long),
+        ("1700000000", "1e400", too_long),
+        ("-1e400", "1700000060", too_long),
+        ("0", "1700000060", too_long),
+        ("-1", "1700000060", too_long),
+        ("1700000000", "9223372036854775808", too_long),
+        ("1700000000", "18446744075409551676", too_long),
+        ("-9223372036854775808", "9223372036854775807", too_long),
+        (
+            "-1e999999999999999999999",
+            "1e999999999999999999999",
+            too_long,
+        ),
+    ] {
+        let token = times("1699999999", iat, exp);
+        assert_eq!(judge(token), expected, "{iat} {exp}");
+    }
+    // What has no length does not exceed an hour: exp - iat is at most 3600, however far both lie.
+    assert_eq!(judge(times("0", "1700000061", "1700000060")), Ok(()));
+    assert_eq!(judge(times("0", "1e400", "1e400")), Ok(()));
+}
+
+/// DESIGN section 3, check 5: "`exp - iat` ≤ 3600 s or the policy's smaller cap, never widened by the leeway".
+#[test]
+fn a_grace_period_never_widens_the_hard_limit() {
+    let policy = policy().with_leeway(Duration::from_secs(300)).unwrap();
+    let engine = engine(policy);
+    let of = |exp: &str| verdict(&engine, times("1700000000", "1700000000", exp));
+    assert_eq!(of("1700003600"), Ok(()));
+    assert_eq!(of("1700003600.1"), Err(VerifyError::LifetimeTooLong));
+    assert_eq!(of("1700003601"), Err(VerifyError::LifetimeTooLong));
+}
+
+/// "A resource server MAY implement, at its discretion, a more restrictive upper bound for the lifespan of a
+/// token."
+#[test]
+fn a_resource_server_may_implement_a_more_restrictive_upper_bound_for_the_lifespan() {
+    let policy = policy()
+        .with_max_lifetime(Duration::from_millis(60_500))
+        .unwrap();
+    let engine = engine(policy.with_leeway(Duration::from_secs(30)).unwrap());
+    let of = |exp: &str| verdict(&engine, times("1700000000", "1700000000", exp));
+    assert_eq!(of("1700000060"), Ok(()));
+    assert_eq!(of("1700000060.5"), Ok(()));
+    assert_eq!(
+        of("1700000060.5000000000000001"),
+        Err(VerifyError::LifetimeTooLong)
+    );
+    assert_eq!(of("1700003600"), Err(VerifyError::LifetimeTooLong));
+}
+
+/// RFC 7519 section 2, NumericDate: "A JSON numeric value representing the number of seconds from
+/// 1970-01-01T00:00:00Z UTC until the specified UTC date/time, ignoring leap seconds", "non-integer values can be
+/// represented": compared exactly, never as floats.
+#[test]
+fn times_are_exact_decimals() {
+    for (exp, expected) in [
+        ("1700000000", Ok(())),
+        ("1700000000.0", Ok(())),
+        ("17e8", Ok(())),
+        ("1.7E+9", Ok(())),
+        ("0.17e10", Ok(())),
+        ("170000000000000e-5", Ok(())),
+        ("1700000000.00000000000000000000001", Ok(())),
+        // As a float of 64 bits, each of these is 1700000000 or later.
+        ("1699999999.99999999", Err(VerifyError::Expired)),
+        ("1699999999.9999999999999999999", Err(VerifyError::Expired)),
+        ("1.699999999999999999999999e9", Err(VerifyError::Expired)),
+        ("0", Err(VerifyError::Expired)),
+        ("-0", Err(VerifyError::Expired)),
+        ("-1700000060", Err(VerifyError::Expired)),
+        ("1e-400", Err(VerifyError::Expired)),
+        ("-1e400", Err(VerifyError::Expired)),
+        ("-1e99999999999999999999", Err(VerifyError::Expired)),
+    ] {
+        assert_eq!(
+            judge(times("1699999999", "1699999999", exp)),
+            expected,
+            "exp {exp}"
+        );
+    }
+    for (nbf, expected) in [
+        ("1700000000", Ok(())),
+        ("17e8", Ok(())),
+        ("1699999999.9999999999999999999", Ok(())),
+        ("0", Ok(())),
+        ("-1", Ok(())),
+        ("-1e400", Ok(())),
+        ("-9223372036854775809", Ok(())),
+        ("1e-400", Ok(())),
+        (
+            "1700000000.0000000000000000001",
+            Err(VerifyError::NotYetValid),
+        ),
+        ("1700000000.000000001", Err(VerifyError::NotYetValid)),
+        (
+            "1.7000000000000000000000001e9",
+            Err(VerifyError::NotYetValid),
+        ),
+        ("1e19", Err(VerifyError::NotYetValid)),
+        ("9223372036854775808", Err(VerifyError::NotYetValid)),
+        ("18446744073709551616", Err(VerifyError::NotYetValid)),
+        ("1e400", Err(VerifyError::NotYetValid)),
+        ("1e99999999999999999999", Err(VerifyError::NotYetValid)),
+    ] {
+        assert_eq!(
+            judge(times(nbf, "1700000000", "1700000060")),
+            expected,
+            "nbf {nbf}"
+        );
+    }
+    // The clock has parts of seconds too.
+    let half_past = UnixTime::from_nanos(NOW.as_nanos() + 500_000_000);
+    for (exp, expected) in [
+        ("1700000000.5", Ok(())),
+        ("1700000000.4999999999", Err(VerifyError::Expired)),
+    ] {
+        let token = times("1699999999", "1699999999", exp);
+        assert_eq!(
+            verdict(&engine_at(policy(), half_past), token),
+            expected,
+            "{exp}"
+        );
+    }
+}
+
+/// Attack TIM-03: years 2038, 2106, 36812 and the epoch itself are times like others.
+#[test]
+fn no_year_is_too_late_or_too_early() {
+    for seconds in [
+        0,
+        1,
+        2_147_483_647,
+        2_147_483_648,
+        4_294_967_296,
+        253_402_300_800,
+        1_099_511_627_776,
+    ] {
+        let token = times(
+            &seconds.to_string(),
+            &seconds.to_string(),
+            &(seconds + 60).to_string(),
+        );
+        let at = |now: i64| verdict(&engine_at(policy(), UnixTime::from_secs(now)), &token);
+        assert_eq!(at(seconds - 1), Err(VerifyError::NotYetValid), "{seconds}");
+        assert_eq!(at(seconds), Ok(()), "{seconds}");
+        assert_eq!(at(seconds + 60), Ok(()), "{seconds}");
+        assert_eq!(at(seconds + 61), Err(VerifyError::Expired), "{seconds}");
+    }
+    let before_the_epoch = times("-60", "-60", "-1");
+    assert_eq!(
+        verdict(
+            &engine_at(policy(), UnixTime::from_secs(-30)),
+            before_the_epoch
+        ),
+        Ok(())
+    );
+}
+
+/// DESIGN section 6: "a policy may refuse tokens whose `iat` is before the start", less the leeway.
+#[test]
+fn a_policy_may_refuse_tokens_whose_iat_is_before_the_start() {
+    let before = Err(VerifyError::IssuedBeforeStart);
+    for (leeway, iat, expected) in [
+        (0, "1699999990", Ok(())),
+        (0, "1699999989.9999999999999", before),
+        (0, "1699999989", before),
+        (5, "1699999985", Ok(())),
+        (5, "1699999984.999", before),
+        (5, "1699999984", before),
+    ] {
+        let policy = policy().with_leeway(Duration::from_secs(leeway)).unwrap();
+        let engine = engine(policy.with_not_issued_before(after(-10)));
+        let token = times("1699999980", iat, "1700000060");
+        assert_eq!(verdict(&engine, token), expected, "{leeway} {iat}");
+    }
+}
+
+/// DESIGN section 6: "a token with `nbf` now and `iat` far ahead may outlive any horizon, so single use refuses
+/// `exp` > now + 3600 s + leeway by a code of its own" (and the client's clock may be ahead by the leeway too).
+#[test]
+fn a_single_use_token_that_cannot_be_remembered_is_refused_by_a_code_of_its_own() {
+    for leeway in [0, 30] {
+        let policy = policy().with_leeway(Duration::from_secs(leeway)).unwrap();
+        let reusable = engine(policy.clone());
+        let single_use = || -> Engine<Keyring, ReplayWindow> {
+            engine(policy.clone())
+                .with_replay_log(ReplayWindow::new(10).unwrap())
+                .unwrap()
+        };
+        let last = NOW_SECONDS + 3600 + i64::try_from(leeway).unwrap();
+        let of = |exp: &str| times("1699999999", "2000000000", exp);
+        assert_eq!(verdict_now(&single_use(), of(&last.to_string())), Ok(()));
+        for exp in [
+            format!("{last}.000000001"),
+            (last + 1).to_string(),
+            "1e400".to_owned(),
+        ] {
+            let token = times("1699999999", &exp, &exp);
+            let refusal = verdict_now(&single_use(), &token);
+            assert_eq!(refusal, Err(VerifyError::ExpiresTooLate), "{leeway} {exp}");
+            assert_eq!(verdict(&reusable, &token), Ok(()), "{leeway} {exp}");
+        }
+    }
+}
+
+/// A good token with these times, each spelled as it is.
+fn times(nbf: &str, iat: &str, exp: &str) -> String {
+    let token = Token::es256().claim("nbf", nbf).claim("iat", iat);
+    token.claim("exp", exp).sign()
+}
