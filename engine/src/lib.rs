@@ -82,3 +82,10 @@ pub use middleware::{Authenticate, AuthenticateLayer, ResponseFuture};
 pub use crypto::{RsaKeySize, SignError, SigningKey};
 pub use issuer::{ClaimValue, Issuer, TokenRequest};
 pub use keys::PrivateKeyPem;
+
+/// Compiles the programs of the README.
+#[cfg(all(doctest, feature = "http"))]
+#[doc = include_str!("../../README.md")]
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Readme;

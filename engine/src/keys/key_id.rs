@@ -78,6 +78,11 @@ fn is_identifier_byte(byte: u8) -> bool {
 }
 
 /// For each byte, whether it is one of `[\w.\-\+/]`.
+#[expect(
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    reason = "evaluated by the compiler, where a panic is an error"
+)]
 const fn legal_bytes() -> [bool; 256] {
     let mut legal = [false; 256];
     let mut bytes: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-+/";

@@ -1,0 +1,58 @@
+//! What the hot path asks of the allocator: nothing, or one block for an identity that can be kept.
+
+use allocation_counter::measure;
+use asap_engine::{Algorithm, Scratch, Verdict};
+use asap_tests::fixture::{NOW, block_on, engine, policy};
+use asap_tests::token::Token;
+
+/// A token as they are: with `sub` and `nbf`, and one claim that nobody asks for.
+fn realistic(algorithm: Algorithm) -> String {
+    Token::good(algorithm)
+        .claim("sub", "\"client\"")
+        .claim("scope", "\"read\"")
+        .sign()
+}
+
+#[test]
+fn parsing_and_admitting_a_realistic_token_allocates_nothing() {
+    let (token, policy, mut scratch) = (realistic(Algorithm::Rs256), policy(), Scratch::new());
+    let used = measure(|| {
+        assert!(policy.admit(token.as_bytes(), NOW, &mut scratch).is_ok());
+    });
+    assert_eq!(used.count_total, 0);
+}
+
+#[test]
+fn verifying_without_waiting_allocates_nothing() {
+    let (token, engine, mut scratch) = (realistic(Algorithm::Es256), engine(policy()), Scratch::new());
+    let used = measure(|| {
+        let verdict = engine.verify_now(token.as_bytes(), &mut scratch);
+        assert!(matches!(verdict, Ok(Verdict::Verified(_))));
+    });
+    assert_eq!(used.count_total, 0);
+}
+
+#[test]
+fn an_identity_that_can_be_kept_is_one_block() {
+    let (token, engine) = (realistic(Algorithm::Es256), engine(policy()));
+    let used = measure(|| {
+        assert!(block_on(engine.verify(token.as_bytes())).is_ok());
+    });
+    assert_eq!(used.count_total, 1);
+}
+
+#[test]
+fn a_refusal_allocates_nothing() {
+    let (engine, mut scratch) = (engine(policy()), Scratch::new());
+    for token in [
+        "",
+        "a.b",
+        "a.b.c",
+        Token::es256().claim("aud", "\"elsewhere\"").sign().as_str(),
+    ] {
+        let used = measure(|| {
+            assert!(engine.verify_now(token.as_bytes(), &mut scratch).is_err());
+        });
+        assert_eq!(used.count_total, 0, "{} bytes", token.len());
+    }
+}
