@@ -37,6 +37,10 @@ impl UnixTime {
     /// Whole seconds since the epoch, rounded down and clamped to what an `i64` holds.
     #[must_use]
     pub fn as_secs(self) -> i64 {
+        // Any time of this century or the next: a division of 64 bits costs a tenth of one of 128.
+        if let Ok(nanos) = i64::try_from(self.nanos) {
+            return nanos.div_euclid(1_000_000_000);
+        }
         let seconds = self.nanos.div_euclid(NANOS_PER_SEC);
         i64::try_from(seconds).unwrap_or(if seconds < 0 { i64::MIN } else { i64::MAX })
     }
@@ -128,6 +132,9 @@ mod tests {
     fn seconds_round_down_on_both_sides_of_the_epoch() {
         assert_eq!(UnixTime::from_nanos(-1).as_secs(), -1);
         assert_eq!(UnixTime::from_nanos(1).as_secs(), 0);
+        assert_eq!(UnixTime::from_nanos(-1_000_000_001).as_secs(), -2);
+        assert_eq!(UnixTime::from_secs(i64::MAX / 2).as_secs(), i64::MAX / 2);
+        assert_eq!(UnixTime::from_secs(i64::MIN).as_secs(), i64::MIN);
         assert_eq!(UnixTime::from_nanos(i128::MAX).as_secs(), i64::MAX);
     }
 }

@@ -1,0 +1,44 @@
+//! The README says what is so: its first program is the one that is compiled, and its table of codes is the
+//! engine's.
+
+use asap_engine::VerifyError;
+
+const README: &str = include_str!("../README.md");
+
+#[test]
+fn the_first_program_is_the_example() {
+    let example = include_str!("../engine/examples/first_program.rs");
+    let (_, program) = example.split_once("\n\n").unwrap();
+    assert!(
+        README.contains(&format!("```rust\n{program}```\n")),
+        "README.md is to show engine/examples/first_program.rs as it is"
+    );
+    assert!(program.lines().filter(|line| !line.is_empty()).count() <= 15);
+}
+
+#[test]
+fn the_table_of_codes_is_that_of_the_engine() {
+    let mut from = 0;
+    for refusal in VerifyError::ALL {
+        let (code, stage, status, detail) = (
+            refusal.code(),
+            refusal.stage(),
+            refusal.status(),
+            refusal.detail(),
+        );
+        let row = format!("\n| `{code}` | {stage} | {status} | {detail} |\n");
+        let at = README[from..].find(&row);
+        let at = at.unwrap_or_else(|| panic!("README.md is to have, in order, the row{row}"));
+        // The line end belongs to the next row too.
+        from += at + row.len() - 1;
+    }
+}
+
+#[test]
+fn the_commands_are_those_that_continuous_integration_runs() {
+    let continuous_integration = include_str!("../.ci/run");
+    assert!(README.contains("cargo run --release --package asap-load-test"));
+    assert!(continuous_integration.contains("cargo run --release --package asap-load-test"));
+    assert!(README.contains("\ncargo test\n"));
+    assert!(continuous_integration.contains(" cargo test\n"));
+}
