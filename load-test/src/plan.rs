@@ -14,7 +14,9 @@ const SATURATION: f64 = 0.15;
 /// The share of the saturated throughput that the open loop offers: loaded, and short of queueing.
 const OFFERED_SHARE: f64 = 0.65;
 /// Room for a saturation that turns out higher than the warm-up said.
-const ROOM: f64 = 1.1;
+const ROOM: f64 = 1.25;
+/// Below this part of the wanted rate, the report says that tokens were what bounded it.
+const NOTABLE: f64 = 0.95;
 /// Good tokens for the warm-up, which measures how many the rest needs.
 const FIRST_LOT: f64 = 10_000.0;
 /// Good tokens where they may be reused.
@@ -165,7 +167,7 @@ impl Plan {
         };
         Some((
             (rounded / step).floor().max(1.0) * step,
-            affordable < wanted,
+            affordable < wanted * NOTABLE,
         ))
     }
 

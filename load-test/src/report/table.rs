@@ -194,11 +194,16 @@ fn setting(out: &mut String, findings: &Findings) -> fmt::Result {
         (true, Some(_)) => "each sent once",
         (false, _) => "sent in turn, reuse allowed",
     };
+    let counted = [(signed.rs256, "RS256-2048"), (signed.es256, "ES256")];
+    let tokens: Vec<String> = counted
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, name)| format!("{} {name}", grouped(count)))
+        .collect();
     writeln!(
         out,
-        "  tokens          {} RS256-2048 and {} ES256, signed beforehand in {:.1} s, {policy}",
-        grouped(signed.rs256),
-        grouped(signed.es256),
+        "  tokens          {}, signed beforehand in {:.1} s, {policy}",
+        tokens.join(" and "),
         findings.signing.as_secs_f64()
     )?;
     writeln!(
