@@ -4,8 +4,9 @@
 
 use std::collections::HashSet;
 
-use asap_engine::{Algorithm, Backend, KeyRejected, Keyring, VerifyError, VerifyingKey};
+use asap_engine::{Algorithm, Backend, KeyRejected, Keyring, Scratch, VerifyError, VerifyingKey};
 use asap_tests::backends::{judge_by_all, known_to_ring};
+use asap_tests::fixture::{engine, policy, verdict_now};
 use asap_tests::forge::twin;
 use asap_tests::keys::{der_of, key};
 use asap_tests::token::{Token, base64url, decoded, signature_of, with_signature};
@@ -41,6 +42,31 @@ fn the_backends_give_the_same_verdict_on_every_mutation_of_a_good_token() {
     ] {
         assert!(verdicts.contains(&seen), "no mutation led to {seen:?}");
     }
+}
+
+/// `Scratch`: "Room into which one token after another is decoded." What is left in it is no part of the next one.
+#[test]
+fn a_scratch_that_was_used_before_makes_no_difference() {
+    let engine = engine(policy());
+    let mut walk = Walk(3);
+    let (mut used, mut accepted) = (Scratch::new(), 0);
+    for round in 0..400 {
+        let filler = "x".repeat([0, 10, 300, 2_000][walk.below(4)]);
+        let good = Token::es256()
+            .claim("x", &format!("\"{filler}\""))
+            .claim("jti", r#""\u0074oken""#)
+            .sign();
+        let token = if walk.below(3) == 0 {
+            good.into_bytes()
+        } else {
+            mutated(&good, &mut walk)
+        };
+        let fresh = verdict_now(&engine, &token);
+        let reused = engine.verify_now(&token, &mut used).map(|_| ());
+        assert_eq!(reused, fresh, "{round}");
+        accepted += usize::from(fresh.is_ok());
+    }
+    assert!((50..350).contains(&accepted), "{accepted}");
 }
 
 /// DESIGN section 8: "`ring` as a second opinion, tested to agree on every case": on damaged keys, too.

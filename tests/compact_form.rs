@@ -46,8 +46,8 @@ fn the_access_token_must_be_serialised_using_the_jws_compact_serialisation_forma
     }
 }
 
-/// "[JWS detached content:] the payload is not represented in the JWS" is RFC 7515 appendix F, which the
-/// specification does not take up: "Tokens MUST be signed with the private key of the client using JWS."
+/// RFC 7515 appendix F, "In some contexts, it is useful to integrity-protect content that is not itself contained in a
+/// JWS", is not taken up: "Tokens MUST be signed with the private key of the client using JWS."
 #[test]
 fn a_token_without_its_payload_is_not_a_token() {
     let good = Token::es256().sign();
@@ -134,7 +134,7 @@ fn an_encoding_whose_pad_bits_are_not_zero_is_refused() {
     assert_eq!(judge(format!("{good}AAA")), Err(VerifyError::InvalidBase64));
 }
 
-/// DESIGN section 3, check 1: "length (default limit 8 KiB, Forge 16 KiB, configurable)".
+/// DESIGN section 3, check 1: "length (default limit 8 KiB, Forge 16 KiB, configurable; nesting depth 32)".
 #[test]
 fn a_token_longer_than_the_limit_is_refused_whatever_it_says() {
     for limit in [1000, DEFAULT_MAX_TOKEN_LENGTH, MAX_TOKEN_LENGTH] {

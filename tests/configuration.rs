@@ -208,8 +208,8 @@ fn an_issuer_that_no_resource_server_would_accept_is_refused() {
     }
 }
 
-/// `Policy`: "Whatever is not set is safe: every algorithm of `Algorithm`, every issuer that owns its key, 30
-/// seconds of leeway, tokens of up to one hour and 8 KiB."
+/// `Policy`: "Whatever is not set is safe: every algorithm of [`Algorithm`], every issuer that owns its key, 30 seconds
+/// of leeway, tokens of up to one hour and 8 KiB."
 #[test]
 fn whatever_is_not_set_is_safe() {
     let keys = asap_tests::fixture::keyring(Algorithm::ALL, Backend::default());
