@@ -24,7 +24,11 @@ fn parsing_and_admitting_a_realistic_token_allocates_nothing() {
 
 #[test]
 fn verifying_without_waiting_allocates_nothing() {
-    let (token, engine, mut scratch) = (realistic(Algorithm::Es256), engine(policy()), Scratch::new());
+    let (token, engine, mut scratch) = (
+        realistic(Algorithm::Es256),
+        engine(policy()),
+        Scratch::new(),
+    );
     let used = measure(|| {
         let verdict = engine.verify_now(token.as_bytes(), &mut scratch);
         assert!(matches!(verdict, Ok(Verdict::Verified(_))));

@@ -16,6 +16,7 @@ const ISSUER: &str = "micros/service-a";
 
 /// Distinct tokens signed with one key.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Tokens {
     /// The algorithm of their signatures.
     pub algorithm: Algorithm,

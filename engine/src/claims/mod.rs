@@ -11,6 +11,7 @@ pub use audience::Audience;
 pub(crate) use numeric_date::NumericDate;
 
 use crate::error::VerifyError;
+use crate::jws::json::plain::{PlainMembers, PlainName, name};
 use crate::jws::json::{JsonError, Members, Spare, Text, Value};
 use crate::jws::names::Names;
 use crate::keys::{KeyId, is_service_identifier};
@@ -129,6 +130,45 @@ struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     fn read(document: &'a str) -> Result<Self, VerifyError> {
+        match Self::read_plain(document) {
+            Some(fields) => Ok(fields),
+            None => Self::read_any(document),
+        }
+    }
+
+    /// The claims of a payload that is plain and holds nothing but claims that are watched over, once each.
+    #[inline]
+    fn read_plain(document: &'a str) -> Option<Self> {
+        const ISS: PlainName = name(b"iss");
+        const EXP: PlainName = name(b"exp");
+        const IAT: PlainName = name(b"iat");
+        const AUD: PlainName = name(b"aud");
+        const JTI: PlainName = name(b"jti");
+        const NBF: PlainName = name(b"nbf");
+        const SUB: PlainName = name(b"sub");
+        let mut fields = Self::default();
+        let mut members = PlainMembers::of(document);
+        while let Some((name, value)) = members.next()? {
+            let field = match name {
+                ISS => &mut fields.issuer,
+                EXP => &mut fields.expires_at,
+                IAT => &mut fields.issued_at,
+                AUD => &mut fields.audience,
+                JTI => &mut fields.token_id,
+                NBF => &mut fields.not_before,
+                SUB => &mut fields.subject,
+                _ => return None,
+            };
+            if field.is_some() {
+                return None;
+            }
+            *field = Some(value);
+        }
+        Some(fields)
+    }
+
+    #[inline(never)]
+    fn read_any(document: &'a str) -> Result<Self, VerifyError> {
         let mut fields = Self::default();
         let mut others = Names::new();
         let mut members = Members::of(document).map_err(refusal)?;
@@ -292,12 +332,11 @@ mod tests {
         let mut document = format!("{{{GOOD},\"x\":\"y\"}}").into_bytes();
         let position = document.len() - 3;
         document[position] = 0xff;
-        let refused = Claims::parse(
+        let parsed = Claims::parse(
             &document,
             KeyId::parse("svc/key").unwrap(),
             &mut Spare::new(&mut []),
-        )
-        .unwrap_err();
-        assert_eq!(refused, VerifyError::InvalidClaims);
+        );
+        assert_eq!(parsed.err(), Some(VerifyError::InvalidClaims));
     }
 }

@@ -4,6 +4,7 @@
 //! "The resource server MUST ignore the following claims if they are present in the header". They are not
 //! even kept, so no later stage can be tempted.
 
+use super::json::plain::{PlainMembers, PlainName, name};
 use super::json::{JsonError, Members, Spare, Text, Value};
 use super::names::Names;
 use crate::crypto::Algorithm;
@@ -58,6 +59,38 @@ struct Parameters<'a> {
 
 impl<'a> Parameters<'a> {
     fn read(document: &'a str) -> Result<Self, VerifyError> {
+        match Self::read_plain(document) {
+            Some(parameters) => Ok(parameters),
+            None => Self::read_any(document),
+        }
+    }
+
+    /// The parameters of a header that is plain and holds `alg`, `kid` and `typ` at most, once each.
+    #[inline]
+    fn read_plain(document: &'a str) -> Option<Self> {
+        const ALG: PlainName = name(b"alg");
+        const KID: PlainName = name(b"kid");
+        const TYP: PlainName = name(b"typ");
+        let mut parameters = Self::default();
+        let mut ignored = None;
+        let mut members = PlainMembers::of(document);
+        while let Some((name, value)) = members.next()? {
+            let parameter = match name {
+                ALG => &mut parameters.algorithm,
+                KID => &mut parameters.key_id,
+                TYP => &mut ignored,
+                _ => return None,
+            };
+            if parameter.is_some() {
+                return None;
+            }
+            *parameter = Some(value);
+        }
+        Some(parameters)
+    }
+
+    #[inline(never)]
+    fn read_any(document: &'a str) -> Result<Self, VerifyError> {
         let mut parameters = Self::default();
         let mut others = Names::new();
         let mut members = Members::of(document).map_err(refusal)?;

@@ -54,17 +54,19 @@ pub(crate) fn is_service_identifier(text: &str) -> bool {
     if text.len() > MAX_KEY_ID_LENGTH {
         return false;
     }
-    // A segment that is empty or begins with a dot is rare, and is looked at whole.
-    let mut before = b'/';
-    let mut is_odd = false;
+    // One pass without a branch: what kinds of bytes there are, and whether one that may not begin a segment does.
+    let (mut kinds, mut is_odd, mut before) = (0, 0, SLASH);
     for &byte in text.as_bytes() {
-        if !is_identifier_byte(byte) {
-            return false;
-        }
-        is_odd |= (before == b'/') & ((byte == b'/') | (byte == b'.'));
-        before = byte;
+        let kind = kind(byte);
+        kinds |= kind;
+        is_odd |= (before << 1) & kind;
+        before = kind & BEGINS;
     }
-    if is_odd || before == b'/' {
+    if kinds & ILLEGAL != 0 {
+        return false;
+    }
+    if is_odd != 0 || before != 0 || text.is_empty() {
+        // A segment that is empty or begins with a dot: rare, and looked at whole.
         return text
             .split('/')
             .all(|segment| !matches!(segment, "" | "." | ".."));
@@ -72,25 +74,35 @@ pub(crate) fn is_service_identifier(text: &str) -> bool {
     true
 }
 
-fn is_identifier_byte(byte: u8) -> bool {
-    static LEGAL: [bool; 256] = legal_bytes();
-    LEGAL.get(usize::from(byte)).copied().unwrap_or(false)
+/// A byte after which a segment begins.
+const BEGINS: u8 = 1;
+/// A byte that a segment seldom begins with: the bit above [`BEGINS`].
+const ODD_FIRST: u8 = BEGINS << 1;
+const SLASH: u8 = BEGINS | ODD_FIRST;
+const DOT: u8 = ODD_FIRST;
+const ILLEGAL: u8 = 0x80;
+
+fn kind(byte: u8) -> u8 {
+    static KINDS: [u8; 256] = kinds();
+    KINDS.get(usize::from(byte)).copied().unwrap_or(ILLEGAL)
 }
 
-/// For each byte, whether it is one of `[\w.\-\+/]`.
+/// The kind of each byte. Those that are none of `[\w.\-\+/]` are illegal.
 #[expect(
     clippy::indexing_slicing,
     clippy::as_conversions,
     reason = "evaluated by the compiler, where a panic is an error"
 )]
-const fn legal_bytes() -> [bool; 256] {
-    let mut legal = [false; 256];
-    let mut bytes: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-+/";
-    while let [byte, rest @ ..] = bytes {
-        legal[*byte as usize] = true;
-        bytes = rest;
+const fn kinds() -> [u8; 256] {
+    let mut kinds = [ILLEGAL; 256];
+    let mut ordinary: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+";
+    while let [byte, rest @ ..] = ordinary {
+        kinds[*byte as usize] = 0;
+        ordinary = rest;
     }
-    legal
+    kinds[b'/' as usize] = SLASH;
+    kinds[b'.' as usize] = DOT;
+    kinds
 }
 
 #[cfg(test)]
@@ -143,7 +155,27 @@ mod tests {
     fn a_byte_is_legal_as_the_regular_expression_says() {
         for byte in 0..=255_u8 {
             let is_legal = byte.is_ascii_alphanumeric() || b"_.-+/".contains(&byte);
-            assert_eq!(is_identifier_byte(byte), is_legal, "{byte:#x}");
+            assert_eq!(kind(byte) & ILLEGAL == 0, is_legal, "{byte:#x}");
+        }
+    }
+
+    #[test]
+    fn the_one_pass_says_what_the_sentence_says() {
+        // Every text of up to six of these, against the sentence of the specification.
+        let alphabet = ["a", ".", "/", " "];
+        let mut texts = vec![String::new()];
+        for _ in 0..6 {
+            let longer = texts
+                .iter()
+                .flat_map(|text| alphabet.map(|next| format!("{text}{next}")));
+            texts = std::iter::once(String::new()).chain(longer).collect();
+            for text in &texts {
+                let is_legal = !text.contains(' ')
+                    && text
+                        .split('/')
+                        .all(|segment| !matches!(segment, "" | "." | ".."));
+                assert_eq!(is_service_identifier(text), is_legal, "{text:?}");
+            }
         }
     }
 

@@ -7,6 +7,7 @@
 //! duplicate members: see [`super::names`].
 
 mod nesting;
+pub(crate) mod plain;
 mod reader;
 mod text;
 
@@ -93,7 +94,7 @@ impl<'a> Members<'a> {
     }
 
     /// The next member, or `None` after the last, when the document is known to be well-formed to its end.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn next(&mut self) -> Result<Option<(Text<'a>, Value<'a>)>, JsonError> {
         let first = std::mem::replace(&mut self.first, false);
         if !self.reader.another(b'}', first)? {

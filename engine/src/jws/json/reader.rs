@@ -1,7 +1,6 @@
 //! The reader's place in a document, and the grammar of RFC 8259.
 //!
-//! Tokens are written by machines, without whitespace and mostly without escapes; that case is inlined, and the
-//! others are out of its way.
+//! Most tokens never come here: see [`super::plain`].
 
 use super::nesting::{Container, Nesting};
 use super::text::{Text, plain_prefix, unescape};
@@ -87,31 +86,16 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A member's name and its colon. Every name that a token must have has three letters.
-    #[inline(always)]
+    /// A member's name and its colon.
+    #[inline]
     pub(super) fn name(&mut self) -> Result<Text<'a>, JsonError> {
-        if let [b'"', a, b, c, b'"', b':', ..] = self.unread()
-            && a.is_ascii_lowercase() & b.is_ascii_lowercase() & c.is_ascii_lowercase()
-        {
-            self.skip(1);
-            let start = self.at;
-            self.skip(3);
-            let name = self.since(start)?;
-            self.skip(2);
-            return Ok(Text::new(name, false));
-        }
-        self.any_name()
-    }
-
-    #[inline(never)]
-    fn any_name(&mut self) -> Result<Text<'a>, JsonError> {
         self.expect(b'"')?;
         let name = self.text()?;
         self.expect(b':')?;
         Ok(name)
     }
 
-    #[inline(always)]
+    #[inline]
     pub(super) fn value(&mut self) -> Result<Value<'a>, JsonError> {
         self.skip_whitespace();
         match self.peek() {
@@ -142,7 +126,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A string whose opening quote is behind us.
-    #[inline(always)]
+    #[inline]
     fn text(&mut self) -> Result<Text<'a>, JsonError> {
         let start = self.at;
         self.skip(plain_prefix(self.unread()));

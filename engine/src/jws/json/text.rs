@@ -32,6 +32,7 @@ impl<'a> Text<'a> {
     }
 
     /// The string, with escapes undone in `spare` where there are any.
+    #[inline]
     pub(crate) fn decode_into(self, spare: &mut Spare<'a>) -> Option<&'a str> {
         if self.escaped {
             spare.write(self.characters())

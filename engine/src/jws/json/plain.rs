@@ -1,0 +1,216 @@
+//! The plain way to write an object, which is how machines write headers and claims: no whitespace, names of
+//! three letters, strings without escapes, numbers without sign, fraction and exponent.
+//!
+//! A shortcut and not a second opinion: it either reads the members that the strict reader would read, or says
+//! that the object is not plain, and then the strict reader decides everything.
+
+use super::text::{Text, plain_prefix};
+use super::{Number, Value};
+
+/// The three letters of a name, as [`name`] packs them.
+pub(crate) type PlainName = u32;
+
+/// Packs the three letters of a name.
+pub(crate) const fn name(letters: &[u8; 3]) -> PlainName {
+    let [a, b, c] = *letters;
+    u32::from_le_bytes([a, b, c, 0])
+}
+
+/// The members of an object that may be plain.
+#[derive(Debug)]
+pub(crate) struct PlainMembers<'a> {
+    document: &'a str,
+    /// Where the next member's separator stands: the brace before the first, the comma before the others.
+    at: usize,
+    separator: u8,
+}
+
+impl<'a> PlainMembers<'a> {
+    pub(crate) const fn of(document: &'a str) -> Self {
+        Self {
+            document,
+            at: 0,
+            separator: b'{',
+        }
+    }
+
+    /// The next member, or `Some(None)` after the last. `None` if the object is not plain.
+    #[inline(always)]
+    pub(crate) fn next(&mut self) -> Option<Option<(PlainName, Value<'a>)>> {
+        let unread = self.document.as_bytes().get(self.at..)?;
+        let Some((head, value)) = unread.split_first_chunk::<7>() else {
+            // An empty object is left to the strict reader.
+            return (unread == b"}" && self.separator == b',').then_some(None);
+        };
+        let [separator, b'"', a, b, c, b'"', b':'] = *head else {
+            return None;
+        };
+        if separator != self.separator {
+            return None;
+        }
+        self.separator = b',';
+        self.at = self.at.wrapping_add(head.len());
+        let value = match value {
+            [b'"', text @ ..] => self.text(text)?,
+            [b'1'..=b'9', ..] => self.number(value)?,
+            _ => return None,
+        };
+        Some(Some((name(&[a, b, c]), value)))
+    }
+
+    /// `unread` begins after the opening quote, which is the next byte.
+    #[inline(always)]
+    fn text(&mut self, unread: &[u8]) -> Option<Value<'a>> {
+        let length = plain_prefix(unread);
+        if unread.get(length) != Some(&b'"') {
+            return None;
+        }
+        let start = self.at.wrapping_add(1);
+        let end = start.wrapping_add(length);
+        self.at = end.wrapping_add(1);
+        let raw = self.document.get(start..end)?;
+        Some(Value::Text(Text::new(raw, false)))
+    }
+
+    #[inline(always)]
+    fn number(&mut self, unread: &[u8]) -> Option<Value<'a>> {
+        let mut value = 0_u64;
+        let mut length = 0_usize;
+        for &byte in unread {
+            let digit = byte.wrapping_sub(b'0');
+            if digit > 9 {
+                break;
+            }
+            value = value.wrapping_mul(10).wrapping_add(u64::from(digit));
+            length = length.wrapping_add(1);
+        }
+        let start = self.at;
+        self.at = start.wrapping_add(length);
+        let literal = self.document.get(start..self.at)?;
+        Some(Value::Number(Number::of_digits(literal, value)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Members;
+    use super::*;
+
+    /// The members as text, by the shortcut.
+    fn plain(document: &str) -> Option<Vec<String>> {
+        let mut members = PlainMembers::of(document);
+        let mut found = Vec::new();
+        while let Some((name, value)) = members.next()? {
+            let [a, b, c, _] = name.to_le_bytes();
+            let name = String::from_utf8_lossy(&[a, b, c]).into_owned();
+            found.push(shown(&name, value));
+        }
+        Some(found)
+    }
+
+    /// The members as text, by the strict reader.
+    fn strict(document: &str) -> Option<Vec<String>> {
+        let mut members = Members::of(document).ok()?;
+        let mut found = Vec::new();
+        while let Some((name, value)) = members.next().ok()? {
+            found.push(shown(&name.decode(), value));
+        }
+        Some(found)
+    }
+
+    fn shown(name: &str, value: Value<'_>) -> String {
+        match value {
+            Value::Text(text) => format!("{name} = {:?}", text.decode()),
+            Value::Number(number) => {
+                format!("{name} = {} {:?}", number.literal(), number.whole())
+            }
+            Value::Array(array) => format!("{name} = {array}"),
+            Value::Other => format!("{name} = other"),
+        }
+    }
+
+    const PLAIN: [&str; 5] = [
+        r#"{"iss":"svc","exp":1700000060,"aud":"é"}"#,
+        r#"{"alg":"RS256","kid":"a/b","typ":"JWT"}"#,
+        r#"{"jti":""}"#,
+        r#"{"exp":99999999999999999999999}"#,
+        r#"{"exp":1,"exp":1}"#,
+    ];
+
+    #[test]
+    fn what_is_plain_is_read_as_the_strict_reader_reads_it() {
+        for document in PLAIN {
+            assert!(plain(document).is_some(), "{document}");
+            assert_eq!(plain(document), strict(document), "{document}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_plain_is_left_to_the_strict_reader() {
+        for document in [
+            "",
+            "{",
+            "{}",
+            " {\"iss\":1}",
+            "{\"iss\":1} ",
+            "{\"iss\" :1}",
+            "{\"iss\":01}",
+            "{\"iss\":0}",
+            "{\"iss\":-1}",
+            "{\"iss\":1.0}",
+            "{\"iss\":1e3}",
+            "{\"iss\":true}",
+            "{\"iss\":[]}",
+            "{\"iss\":\"a\\u0062\"}",
+            "{\"iss\":\"a",
+            "{\"iss\":1,}",
+            "{,\"iss\":1}",
+            "{\"iss\":1\"sub\":2}",
+            "{\"issu\":1}",
+            "{\"is\":1}",
+            "{\"iss\":\"\t\"}",
+            "{\"iss\":1}}",
+            "[\"iss\":1}",
+            "{\"iss\":1;\"sub\":2}",
+            "{\"iss\":}",
+        ] {
+            assert_eq!(plain(document), None, "{document:?}");
+        }
+    }
+
+    #[test]
+    fn no_single_change_makes_the_two_readers_differ() {
+        let bytes: Vec<u8> = (b' '..=b'~').chain([b'\n', b'\t', 0, 0x7f]).collect();
+        for document in PLAIN {
+            for position in 0..document.len() {
+                for &byte in &bytes {
+                    let mut changed = document.as_bytes().to_vec();
+                    changed[position] = byte;
+                    check(&changed);
+                    changed.remove(position);
+                    check(&changed);
+                    changed.insert(position, byte);
+                    changed.insert(position, byte);
+                    check(&changed);
+                }
+                check(&document.as_bytes()[..position]);
+            }
+        }
+    }
+
+    /// If the shortcut answers, it answers as the strict reader does, unless a name is one that nobody asks for: the
+    /// callers know three-letter names only, and take no other for known.
+    fn check(document: &[u8]) {
+        let Ok(document) = std::str::from_utf8(document) else {
+            return;
+        };
+        let Some(members) = plain(document) else {
+            return;
+        };
+        let letters =
+            |member: &String| member.bytes().take(3).all(|byte| byte.is_ascii_lowercase());
+        if members.iter().all(letters) {
+            assert_eq!(Some(members), strict(document), "{document}");
+        }
+    }
+}
