@@ -53,7 +53,7 @@ impl<K: KeySource> Engine<K> {
             )));
         }
         Ok(Engine {
-            policy: self.policy.with_single_use(),
+            policy: self.policy.for_single_use(),
             keys: self.keys,
             replay,
             clock: self.clock,
@@ -127,7 +127,8 @@ impl<K: KeySource, R: ReplayLog> Engine<K, R> {
         }
     }
 
-    /// Goes on with a token that was waiting for `key`, at the time that it is now.
+    /// Goes on with a token that was waiting for `key`, at the time that it is now. `pending` is one that this
+    /// engine handed out: it stands for this policy's checks and no other's.
     ///
     /// # Errors
     ///

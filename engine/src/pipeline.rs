@@ -20,7 +20,7 @@
 //! # let (key, _) = SigningKey::generate(Algorithm::Es256)?;
 //! # let public = VerifyingKey::from_pem(key.public_key_pem().as_bytes())?;
 //! # let token = Issuer::new("client", "client/key-1", key)?.sign(&TokenRequest::new("server"), SystemTime::now().into())?;
-//! let policy = Policy::new("server")?.with_single_use();
+//! let policy = Policy::new("server")?;
 //! let replay = ReplayWindow::new(1_000)?;
 //! let now = SystemTime::now().into();
 //! let mut scratch = Scratch::new();

@@ -177,9 +177,8 @@ impl Policy {
     }
 
     /// Refuses, before its key is looked up, a token that expires further ahead than a single-use token can be
-    /// remembered. [`Engine::with_replay_log`](crate::Engine::with_replay_log) sets this.
-    #[must_use]
-    pub const fn with_single_use(mut self) -> Self {
+    /// remembered. The replay log would refuse it too, after all the work.
+    pub(crate) const fn for_single_use(mut self) -> Self {
         self.single_use = true;
         self
     }

@@ -1,4 +1,5 @@
-//! The gateway that is measured: an HTTP server on hyper that authenticates every request through the engine.
+//! The gateway that is measured: an HTTP server on hyper that authenticates every request through the engine's
+//! middleware.
 //!
 //! 401 with `WWW-Authenticate` for a token that is refused (RFC 6750 section 3), 503 with `Retry-After` where the
 //! key server could not be asked, 200 otherwise. On [`OPEN_PATH`] it answers 200 without looking at the token:
@@ -8,16 +9,18 @@
 //! exactly. A gateway in production keeps that to itself: the challenge says `invalid_token` and no more.
 
 use std::convert::Infallible;
+use std::future::{Ready, poll_fn, ready};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use asap_engine::{
-    CHALLENGE_WITHOUT_TOKEN, ConfigError, Engine, KeySource, Policy, ReplayLog, ReplayWindow,
-    VerifyError,
+    Authenticate, AuthenticateLayer, ConfigError, Engine, KeySource, Policy, ReplayLog,
+    ReplayWindow, VerifyError,
 };
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header};
+use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
 use http_body_util::Empty;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -25,6 +28,8 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Runtime};
+use tower_layer::Layer;
+use tower_service::Service;
 
 use crate::scenario::{ACCEPTED, NO_TOKEN};
 
@@ -38,8 +43,6 @@ pub(crate) const CODE_HEADER: HeaderName = HeaderName::from_static("x-asap-code"
 pub(crate) const THREAD_NAME: &str = "gateway";
 /// How many tokens the replay log remembers: more than are ever signed.
 const REPLAY_CAPACITY: usize = 2_500_000;
-/// When a client should come again after a 503, in seconds.
-const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 
 /// A gateway that runs until it is dropped.
 #[derive(Debug)]
@@ -98,22 +101,36 @@ where
     K: KeySource + 'static,
     R: ReplayLog + 'static,
 {
+    let service = AuthenticateLayer::new(engine).layer(Resource);
     loop {
         let Ok((stream, _)) = listener.accept().await else {
             // Out of descriptors: let those in use be given back.
             tokio::time::sleep(Duration::from_millis(10)).await;
             continue;
         };
-        tokio::spawn(serve(stream, Arc::clone(&engine)));
+        tokio::spawn(serve(stream, service.clone()));
     }
 }
 
-async fn serve<K: KeySource, R: ReplayLog>(stream: TcpStream, engine: Arc<Engine<K, R>>) {
+async fn serve<K, R>(stream: TcpStream, authenticated: Authenticate<Resource, K, R>)
+where
+    K: KeySource + 'static,
+    R: ReplayLog + 'static,
+{
     // Answers are small and must not wait for more of them.
     let _ = stream.set_nodelay(true);
-    let service = service_fn(|request: Request<Incoming>| {
-        let engine = &engine;
-        async move { Ok::<_, Infallible>(answer(engine, request.uri().path(), request.headers()).await) }
+    let service = service_fn(move |request: Request<Incoming>| {
+        let mut authenticated = authenticated.clone();
+        async move {
+            if request.uri().path() == OPEN_PATH {
+                return Resource.call(request).await;
+            }
+            poll_fn(|context| {
+                Service::<Request<Incoming>>::poll_ready(&mut authenticated, context)
+            })
+            .await?;
+            authenticated.call(request).await.map(with_code)
+        }
     });
     // A client that goes away is no failure of the gateway.
     let _ = http1::Builder::new()
@@ -121,109 +138,37 @@ async fn serve<K: KeySource, R: ReplayLog>(stream: TcpStream, engine: Arc<Engine
         .await;
 }
 
-async fn answer<K: KeySource, R: ReplayLog>(
-    engine: &Engine<K, R>,
-    path: &str,
-    headers: &HeaderMap,
-) -> Response<Empty<Bytes>> {
-    if path == OPEN_PATH {
-        return response(StatusCode::OK, ACCEPTED);
+/// What the gateway guards: something that is there at once.
+#[derive(Debug, Clone, Copy)]
+struct Resource;
+
+impl<B> Service<Request<B>> for Resource {
+    type Response = Response<Empty<Bytes>>;
+    type Error = Infallible;
+    type Future = Ready<Result<Self::Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
     }
-    let Some(token) = bearer_token(headers) else {
-        return without_token();
+
+    fn call(&mut self, _: Request<B>) -> Self::Future {
+        let mut response = Response::new(Empty::new());
+        response
+            .headers_mut()
+            .insert(CODE_HEADER, HeaderValue::from_static(ACCEPTED));
+        ready(Ok(response))
+    }
+}
+
+/// Names the code of a refusal, which the middleware leaves in the extensions.
+fn with_code(mut response: Response<Empty<Bytes>>) -> Response<Empty<Bytes>> {
+    let code = match response.extensions().get::<VerifyError>() {
+        Some(refusal) => refusal.code(),
+        None if response.status() == StatusCode::UNAUTHORIZED => NO_TOKEN,
+        None => return response,
     };
-    match engine.verify(token).await {
-        Ok(_identity) => response(StatusCode::OK, ACCEPTED),
-        Err(error) => refusal(error),
-    }
-}
-
-/// The token of an `Authorization: Bearer` header. The scheme is case-insensitive (RFC 9110 section 11.1).
-fn bearer_token(headers: &HeaderMap) -> Option<&[u8]> {
-    let value = headers.get(header::AUTHORIZATION)?.as_bytes();
-    let (scheme, token) = value.split_at_checked(7)?;
-    scheme.eq_ignore_ascii_case(b"Bearer ").then_some(token)
-}
-
-fn response(status: StatusCode, code: &'static str) -> Response<Empty<Bytes>> {
-    let mut response = Response::new(Empty::new());
-    *response.status_mut() = status;
     response
         .headers_mut()
         .insert(CODE_HEADER, HeaderValue::from_static(code));
     response
-}
-
-fn refusal(error: VerifyError) -> Response<Empty<Bytes>> {
-    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::UNAUTHORIZED);
-    let mut response = response(status, error.code());
-    match error.challenge() {
-        Some(challenge) => {
-            response.headers_mut().insert(
-                header::WWW_AUTHENTICATE,
-                HeaderValue::from_static(challenge),
-            );
-        }
-        None => {
-            response
-                .headers_mut()
-                .insert(header::RETRY_AFTER, RETRY_AFTER);
-        }
-    }
-    response
-}
-
-fn without_token() -> Response<Empty<Bytes>> {
-    let mut response = response(StatusCode::UNAUTHORIZED, NO_TOKEN);
-    let challenge = HeaderValue::from_static(CHALLENGE_WITHOUT_TOKEN);
-    response
-        .headers_mut()
-        .insert(header::WWW_AUTHENTICATE, challenge);
-    response
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn authorization(value: &'static str) -> HeaderMap {
-        HeaderMap::from_iter([(header::AUTHORIZATION, HeaderValue::from_static(value))])
-    }
-
-    #[test]
-    fn the_scheme_is_bearer_in_any_case_and_nothing_else() {
-        assert_eq!(
-            bearer_token(&authorization("Bearer a.b.c")),
-            Some(b"a.b.c".as_slice())
-        );
-        assert_eq!(
-            bearer_token(&authorization("bEARER a.b.c")),
-            Some(b"a.b.c".as_slice())
-        );
-        assert_eq!(bearer_token(&authorization("Basic a.b.c")), None);
-        assert_eq!(bearer_token(&authorization("Bearer")), None);
-        assert_eq!(bearer_token(&HeaderMap::new()), None);
-    }
-
-    #[test]
-    fn a_refusal_is_challenged_and_a_failing_key_server_is_not() {
-        let refused = refusal(VerifyError::Expired);
-        assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
-        assert_eq!(
-            refused.headers()[header::WWW_AUTHENTICATE],
-            r#"Bearer error="invalid_token""#
-        );
-        assert_eq!(refused.headers()[CODE_HEADER], "expired");
-        assert!(!refused.headers().contains_key(header::RETRY_AFTER));
-
-        let unavailable = refusal(VerifyError::KeyUnavailable);
-        assert_eq!(unavailable.status(), StatusCode::SERVICE_UNAVAILABLE);
-        assert!(unavailable.headers().contains_key(header::RETRY_AFTER));
-        assert!(!unavailable.headers().contains_key(header::WWW_AUTHENTICATE));
-
-        assert_eq!(
-            without_token().headers()[header::WWW_AUTHENTICATE],
-            "Bearer"
-        );
-    }
 }
