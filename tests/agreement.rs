@@ -69,7 +69,7 @@ fn a_scratch_that_was_used_before_makes_no_difference() {
     assert!((50..350).contains(&accepted), "{accepted}");
 }
 
-/// DESIGN section 8: "`ring` as a second opinion, tested to agree on every case": on damaged keys, too.
+/// docs/DESIGN.md: "ring is a second opinion": on damaged keys, too.
 #[test]
 fn the_backends_take_and_refuse_the_same_keys() {
     let mut walk = Walk(8);

@@ -48,7 +48,7 @@ fn at_least_one_of_the_values_of_aud_is_the_identifier_of_the_resource_server() 
 }
 
 /// RFC 7519 section 2: "StringOrURI values are compared as case-sensitive strings with no transformations or
-/// canonicalizations applied." DESIGN section 3, check 6: "code point for code point".
+/// canonicalizations applied." docs/DESIGN.md, check 6: "code point for code point".
 #[test]
 fn audiences_are_compared_code_point_for_code_point() {
     for near in [

@@ -7,7 +7,7 @@ use asap_engine::{CHALLENGE_WITHOUT_TOKEN, VerifyError};
 /// One refusal a line, in the order of the checks: its code, its stage, its HTTP status.
 const COMMITTED: &str = include_str!("../docs/codes.txt");
 
-/// DESIGN section 4: "A committed list of codes may only grow." A line may be added to `docs/codes.txt`; a line
+/// docs/DESIGN.md: the committed copy of the table "may only grow". A line may be added to `docs/codes.txt`; a line
 /// that is there is a promise to whoever acts on the code.
 #[test]
 fn the_committed_list_of_codes_may_only_grow() {

@@ -134,7 +134,7 @@ fn an_encoding_whose_pad_bits_are_not_zero_is_refused() {
     assert_eq!(judge(format!("{good}AAA")), Err(VerifyError::InvalidBase64));
 }
 
-/// DESIGN section 3, check 1: "length (default limit 8 KiB, Forge 16 KiB, configurable; nesting depth 32)".
+/// docs/DESIGN.md, check 1: "length (8 KiB unless configured, nesting depth 32)".
 #[test]
 fn a_token_longer_than_the_limit_is_refused_whatever_it_says() {
     for limit in [1000, DEFAULT_MAX_TOKEN_LENGTH, MAX_TOKEN_LENGTH] {
@@ -153,7 +153,7 @@ fn a_token_longer_than_the_limit_is_refused_whatever_it_says() {
     );
 }
 
-/// DESIGN section 3, check 1: "nesting depth 32".
+/// docs/DESIGN.md, check 1: "nesting depth 32".
 #[test]
 fn a_document_nested_deeper_than_the_limit_is_refused_and_costs_no_stack() {
     let nested = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));

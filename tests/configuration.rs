@@ -11,7 +11,7 @@ use asap_tests::fixture::{NOW, policy, verdict_now};
 use asap_tests::keys::{der_of, key};
 use asap_tests::token::Token;
 
-/// DESIGN section 9: "one line on stderr that says what to mend".
+/// docs/DESIGN.md: "one line that says what to mend".
 #[test]
 fn a_policy_that_cannot_work_is_refused() {
     let new = || Policy::new("server").unwrap();

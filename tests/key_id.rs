@@ -141,7 +141,7 @@ fn kid_must_match_the_java_regular_expression() {
     assert_kid_accepted(every);
 }
 
-/// DESIGN section 3, check 2: `kid` is compared after unescaping, as every string of JSON is.
+/// docs/DESIGN.md, check 2: `kid` is compared after unescaping, as every string of JSON is.
 #[test]
 fn an_escaped_kid_is_the_kid_that_it_spells() {
     let token = Token::es256().header("kid", r#""client\/ES2\u0035\u0036""#);

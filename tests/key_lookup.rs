@@ -71,7 +71,7 @@ fn a_key_that_is_not_at_hand_is_fetched_once_and_only_by_the_entry_that_waits() 
     assert_eq!(engine.keys().fetches(), 1);
 }
 
-/// DESIGN section 3, check 7: "Nothing is fetched for a token refused above".
+/// docs/DESIGN.md, check 7: "nothing is fetched for a token refused above".
 #[test]
 fn nothing_is_fetched_for_a_token_that_is_refused_above() {
     let engine = waiting_for(Ok(Arc::new(Answer::key(Es256))));
@@ -120,8 +120,8 @@ fn nothing_is_fetched_for_a_token_that_is_refused_above() {
     assert_eq!(engine.keys().fetches(), 1);
 }
 
-/// DESIGN section 5: "403, 404 and 410 say that there is no such key [...] `key_unknown`, 401. Everything else that
-/// yields no key [...] says nothing about the token: `key_unavailable`, 503."
+/// docs/DESIGN.md: "403, 404 and 410 are `key_unknown`, 401. Everything else that brings no key [...] says nothing
+/// about the token: `key_unavailable`, 503."
 #[test]
 fn a_source_that_could_not_be_asked_says_nothing_about_the_token() {
     for (end, refusal, status) in [

@@ -1,4 +1,4 @@
-//! The order of the checks (DESIGN section 3): "cheapest refusal first, the one that spends something last".
+//! The order of the checks (docs/DESIGN.md): "Cheapest refusal first, and what spends something last".
 //!
 //! A token with two faults is refused for the one that comes first, for every pair of faults that a token can have
 //! at once, and what the later check would have spent is not spent.
@@ -155,7 +155,7 @@ static FAULTS: &[Fault] = &[
     }),
 ];
 
-/// DESIGN section 3: "Order of checks, cheapest refusal first".
+/// docs/DESIGN.md: "Cheapest refusal first".
 #[test]
 fn of_two_faults_the_one_that_is_cheaper_to_find_is_told() {
     let mut pairs = 0;
@@ -214,7 +214,7 @@ fn the_list_of_refusals_is_in_the_order_of_the_checks() {
     }
 }
 
-/// DESIGN section 3, check 7: "Nothing is fetched for a token refused above", and pipeline.rs: "one refused above
+/// docs/DESIGN.md, check 7: "nothing is fetched for a token refused above", and pipeline.rs: "one refused above
 /// step 10 leaves no trace".
 fn assert_found(faults: &[&Fault]) {
     let mut case = Case::good();
@@ -246,7 +246,7 @@ fn assert_found(faults: &[&Fault]) {
 
 /// Something that is wrong with a token, or that the resource server holds against it.
 struct Fault {
-    /// The number of the check in DESIGN section 3 that finds it.
+    /// The number of the check in docs/DESIGN.md that finds it.
     check: u8,
     /// What it spoils, a word each.
     parts: &'static str,

@@ -38,7 +38,7 @@ fn claims_that_are_not_understood_must_be_ignored() {
     }
 }
 
-/// DESIGN section 3, check 3: "unknown claims ignored whatever their type and number (500 of them are legal;
+/// docs/DESIGN.md, check 3: "unknown claims ignored whatever their type and number (500 of them are legal;
 /// only the token's length bounds them)".
 #[test]
 fn five_hundred_unknown_claims_are_legal() {
@@ -177,7 +177,7 @@ fn the_payload_is_a_utf_8_encoded_representation_of_a_completely_valid_json_obje
     );
 }
 
-/// DESIGN section 3, check 3: "member names compared after unescaping".
+/// docs/DESIGN.md, check 3: "member names compared after unescaping".
 #[test]
 fn an_escaped_name_is_the_name_that_it_spells() {
     let token = Token::es256().without_claim("iss");

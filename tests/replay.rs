@@ -84,7 +84,7 @@ fn a_jti_belongs_to_its_issuer() {
     }
 }
 
-/// DESIGN section 3, check 10: "(`iss`, `jti`) inserted atomically, kept until `exp` + leeway."
+/// docs/DESIGN.md, check 10: "(`iss`, `jti`) inserted atomically, kept until `exp` and the leeway".
 #[test]
 fn a_token_is_remembered_until_exp_and_the_leeway_inclusive() {
     for (leeway, exp, last, forgotten) in [
@@ -172,7 +172,7 @@ fn a_refused_token_leaves_no_trace() {
     assert_eq!(verdict_now(&engine, &good), REPLAYED);
 }
 
-/// DESIGN section 3, check 10: "A full log refuses; it never forgets a live entry."
+/// docs/DESIGN.md, check 10: "a full log refuses and never forgets a live entry".
 #[test]
 fn a_full_log_refuses_and_never_forgets_a_live_entry() {
     let (engine, clock) = once(1, 0);
@@ -225,7 +225,7 @@ fn a_window_remembers_at_least_its_capacity() {
     }
 }
 
-/// DESIGN section 3, check 10: "inserted atomically".
+/// docs/DESIGN.md, check 10: "inserted atomically".
 #[test]
 fn of_eight_threads_with_the_same_token_exactly_one_is_served() {
     const THREADS: usize = 8;
@@ -303,8 +303,8 @@ fn a_malleated_copy_of_a_token_is_the_same_token() {
     }
 }
 
-/// DESIGN section 6: "the log's `now` must never go backwards between threads, so it takes the largest it has
-/// seen": a clock that is set back cannot open the log again.
+/// docs/DESIGN.md: "The log's time never goes back: it takes the latest it has seen, from any thread": a clock that is
+/// set back cannot open the log again.
 #[test]
 fn a_clock_that_is_set_back_cannot_have_a_token_accepted_again() {
     let (engine, clock) = once(100, 0);

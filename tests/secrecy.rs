@@ -1,7 +1,7 @@
 //! What is not to be seen is not shown: no token, claim, header value or secret in what anything prints.
 //!
-//! STYLE rule 7, "none of the caller's text", and DESIGN section 4: "neither a token, nor a claim, nor a header value
-//! is ever logged".
+//! docs/DESIGN.md: a refusal "holds none of the caller's text"; logged is "neither a token, nor a claim, nor a header
+//! value, at any level".
 
 use std::collections::BTreeMap;
 use std::fmt::{Debug, Display};

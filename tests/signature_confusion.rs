@@ -339,7 +339,7 @@ fn a_signature_is_over_the_header_and_the_payload_as_they_were_sent() {
     }
 }
 
-/// DESIGN section 3, check 8: "a key is parsed once, at load, and tied there to what it can verify".
+/// docs/DESIGN.md, check 8: "a key is read once, at load, and tied there to what it can verify".
 #[test]
 fn a_key_says_which_algorithms_are_its_own() {
     for algorithm in Algorithm::ALL {

@@ -163,7 +163,7 @@ fn the_resource_server_must_reject_a_token_if_its_lifespan_exceeds_one_hour() {
     assert_eq!(judge(times("0", "1e400", "1e400")), Ok(()));
 }
 
-/// DESIGN section 3, check 5: "`exp - iat` ≤ 3600 s or the policy's smaller cap, never widened by the leeway".
+/// docs/DESIGN.md, check 5: "`exp - iat` within one hour or the policy's smaller cap, never widened by the leeway".
 #[test]
 fn a_grace_period_never_widens_the_hard_limit() {
     let policy = policy().with_leeway(Duration::from_secs(300)).unwrap();
@@ -192,7 +192,7 @@ fn a_resource_server_may_implement_a_more_restrictive_upper_bound_for_the_lifesp
     assert_eq!(of("1700003600"), Err(VerifyError::LifetimeTooLong));
 }
 
-/// DESIGN section 6: "a policy may refuse tokens whose `iat` is before the start", less the leeway.
+/// docs/DESIGN.md: "A policy may also refuse tokens whose `iat` is before the start", less the leeway.
 #[test]
 fn a_policy_may_refuse_tokens_whose_iat_is_before_the_start() {
     let before = Err(VerifyError::IssuedBeforeStart);
@@ -211,8 +211,8 @@ fn a_policy_may_refuse_tokens_whose_iat_is_before_the_start() {
     }
 }
 
-/// DESIGN section 6: "a token with `nbf` now and `iat` far ahead may outlive any horizon, so single use refuses
-/// `exp` > now + 3600 s + leeway by a code of its own" (and the client's clock may be ahead by the leeway too).
+/// docs/DESIGN.md: "such a token may outlive what a replay log can remember, so `exp` beyond now, one hour and the
+/// leeway is refused by a code of its own" (and the client's clock may be ahead by the leeway too).
 #[test]
 fn a_single_use_token_that_cannot_be_remembered_is_refused_by_a_code_of_its_own() {
     for leeway in [0, 30] {

@@ -1,4 +1,4 @@
-//! The figures for machines. The keys are a contract (DESIGN section 9): they may be added to and never renamed.
+//! The figures for machines. The keys are a contract with whoever reads them: they may be added to and never renamed.
 
 use serde_json::{Map, Value, json};
 
