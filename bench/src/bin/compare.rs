@@ -12,7 +12,7 @@
 )]
 
 use std::error::Error;
-use std::fs;
+use std::fs::File;
 use std::hint::black_box;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -104,8 +104,20 @@ impl<'a> Subject<'a> {
     }
 }
 
+/// A usage or configuration error.
+const MISCONFIGURED: u8 = 2;
+
 fn main() -> ExitCode {
-    match compare(&Arguments::parse()) {
+    let arguments = Arguments::parse();
+    // Before the minute that the measuring takes.
+    let file = match arguments.json.as_ref().map(File::create).transpose() {
+        Ok(file) => file,
+        Err(error) => {
+            eprintln!("compare: the file for --json cannot be written: {error}");
+            return ExitCode::from(MISCONFIGURED);
+        }
+    };
+    match compare(arguments.quick, file) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("compare: {error}");
@@ -114,8 +126,8 @@ fn main() -> ExitCode {
     }
 }
 
-fn compare(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
-    let batches = if arguments.quick { 30 } else { 300 };
+fn compare(quick: bool, file: Option<File>) -> Result<(), Box<dyn Error>> {
+    let batches = if quick { 30 } else { 300 };
     println!(
         "{:<24} {:<16} {:>9} {:>9} {:>9} {:>6} {:>7}",
         "case", "subject", "ns", "p5", "p95", "alloc", "/floor"
@@ -133,8 +145,8 @@ fn compare(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         rows.extend(verification(case, &tokens, batches)?);
     }
     rows.extend(admission(batches)?);
-    if let Some(file) = &arguments.json {
-        fs::write(file, serde_json::to_string_pretty(&rows)?)?;
+    if let Some(file) = file {
+        serde_json::to_writer_pretty(file, &rows)?;
     }
     Ok(())
 }
