@@ -8,6 +8,7 @@ pub mod clock;
 pub mod counting;
 pub mod fixture;
 pub mod forge;
+pub mod key_client;
 pub mod key_server;
 pub mod keys;
 pub mod token;

@@ -1,0 +1,60 @@
+//! Clients of a [`KeyServer`], and what the tests of the key repository ask them.
+
+use std::time::Duration;
+
+use asap_engine::{KeyError, KeyId, KeyRepository, KeyRepositoryConfig, KeySource, Lookup};
+
+use crate::key_server::{KeyServer, Reply};
+
+/// The `kid` that most tests ask for.
+pub const KEY: &str = "svc/key";
+
+/// `text` as a `kid`.
+#[must_use]
+pub fn key_id(text: &str) -> KeyId<'_> {
+    KeyId::parse(text).unwrap()
+}
+
+/// The configuration of a client that trusts `server` and asks it alone.
+#[must_use]
+pub fn config(server: &KeyServer) -> KeyRepositoryConfig {
+    let config = KeyRepositoryConfig::new(&server.url("/keys/")).unwrap();
+    config.with_root_certificates(server.ca_pem()).unwrap()
+}
+
+/// A client of `server`, in the runtime that this is called in.
+#[must_use]
+pub fn repository(server: &KeyServer) -> KeyRepository {
+    KeyRepository::new(config(server)).unwrap()
+}
+
+/// A TLS server that gives every request the same answer.
+pub async fn always(answer: impl Fn() -> Reply + Send + Sync + 'static) -> KeyServer {
+    KeyServer::https(move |_| std::future::ready(answer())).await
+}
+
+/// What a fetch brought, without the key.
+///
+/// # Errors
+///
+/// As [`KeySource::fetch`].
+pub async fn fetched(repository: &KeyRepository, text: &str) -> Result<(), KeyError> {
+    repository.fetch(key_id(text)).await.map(drop)
+}
+
+/// Whether the key is found without a wait.
+#[must_use]
+pub fn is_at_hand(repository: &KeyRepository, text: &str) -> bool {
+    matches!(repository.with_key(key_id(text), |_| ()), Lookup::Found(()))
+}
+
+/// Waits, without a fixed time, for what must come about.
+pub async fn until(what: &str, condition: impl Fn() -> bool) {
+    let waiting = async {
+        while !condition() {
+            tokio::task::yield_now().await;
+        }
+    };
+    let waited = tokio::time::timeout(Duration::from_secs(30), waiting).await;
+    waited.unwrap_or_else(|_| panic!("{what} did not come about"));
+}
