@@ -1,5 +1,8 @@
-//! The README says what is so: its first program is the one that is compiled, and its table of codes is the
-//! engine's.
+//! The documents say what is so: the README's first program is the one that is compiled and its table of codes is the
+//! engine's, and each test that docs/THREATS.md names is there.
+
+use std::fs;
+use std::path::Path;
 
 use asap_engine::VerifyError;
 
@@ -41,4 +44,23 @@ fn the_commands_are_those_that_continuous_integration_runs() {
     assert!(continuous_integration.contains("cargo run --release --package asap-load-test"));
     assert!(README.contains("\ncargo test\n"));
     assert!(continuous_integration.contains(" cargo test\n"));
+}
+
+#[test]
+fn every_threat_names_a_test_that_exists() {
+    let threats = include_str!("../docs/THREATS.md");
+    let named: Vec<_> = threats
+        .split('`')
+        .filter_map(|quoted| quoted.split_once("::"))
+        .filter(|(file, _)| {
+            file.chars()
+                .all(|letter| letter.is_ascii_lowercase() || letter == '_')
+        })
+        .collect();
+    assert!(named.len() > 15);
+    for (file, test) in named {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("{file}.rs"));
+        let source = fs::read_to_string(path).unwrap_or_default();
+        assert!(source.contains(&format!("fn {test}()")), "{file}::{test}");
+    }
 }
