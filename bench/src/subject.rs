@@ -41,7 +41,20 @@ impl Tokens {
             [b'R' | b'P', ..] => SigningKey::generate_rsa(algorithm, size)?,
             _ => SigningKey::generate(algorithm)?,
         };
-        let tokens: Result<_, _> = (0..count).map(|number| token(&key, number)).collect();
+        Self::sign_with(&key, "", count)
+    }
+
+    /// Signs `count` tokens with `key`. `claims` are members that each payload has beside its own, each with a comma
+    /// before it.
+    ///
+    /// # Errors
+    ///
+    /// If the library does not sign.
+    pub fn sign_with(key: &SigningKey, claims: &str, count: usize) -> Result<Self, Box<dyn Error>> {
+        let algorithm = key.algorithm();
+        let tokens: Result<_, _> = (0..count)
+            .map(|number| token(key, number, claims))
+            .collect();
         Ok(Self {
             algorithm,
             public_key_pem: key.public_key_pem().to_owned(),
@@ -57,7 +70,7 @@ impl Tokens {
 }
 
 /// Signs the realistic token. Its `jti` is the UUID of `number`.
-fn token(key: &SigningKey, number: usize) -> Result<String, asap_engine::SignError> {
+fn token(key: &SigningKey, number: usize, claims: &str) -> Result<String, asap_engine::SignError> {
     let issued_at = NOW.saturating_sub(10);
     let expires_at = NOW.saturating_add(50);
     let header = format!(
@@ -65,7 +78,7 @@ fn token(key: &SigningKey, number: usize) -> Result<String, asap_engine::SignErr
         key.algorithm()
     );
     let payload = format!(
-        r#"{{"iss":"{ISSUER}","sub":"{ISSUER}","aud":"{AUDIENCE}","iat":{issued_at},"nbf":{issued_at},"exp":{expires_at},"jti":"6f1d2c3b-8a90-4e5f-b7c6-{number:012x}"}}"#
+        r#"{{"iss":"{ISSUER}","sub":"{ISSUER}","aud":"{AUDIENCE}","iat":{issued_at},"nbf":{issued_at},"exp":{expires_at},"jti":"6f1d2c3b-8a90-4e5f-b7c6-{number:012x}"{claims}}}"#
     );
     let mut token = URL_SAFE_NO_PAD.encode_to_string(header);
     token.push('.');

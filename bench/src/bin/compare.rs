@@ -20,7 +20,8 @@ use std::time::{Duration, Instant};
 
 use asap_bench::{AUDIENCE, Floor, KEY_ID, Tokens};
 use asap_engine::{
-    Algorithm, Backend, Engine, Keyring, Policy, RsaKeySize, Scratch, Verdict, VerifyError,
+    Algorithm, Backend, Engine, Keyring, Policy, RsaKeySize, Scratch, SigningKey, Verdict,
+    VerifyError,
 };
 use clap::Parser;
 use serde_json::{Value, json};
@@ -190,11 +191,14 @@ fn engine(tokens: &Tokens, backend: Backend) -> Result<Engine<Keyring>, Box<dyn 
 
 /// Everything before the signature, and refusals.
 fn admission(batches: usize) -> Result<Vec<Value>, Box<dyn Error>> {
-    let tokens = Tokens::sign(Algorithm::Rs256, RsaKeySize::Bits2048, TOKENS)?;
-    let tokens = &tokens.tokens;
+    let (key, _) = SigningKey::generate(Algorithm::Rs256)?;
+    let tokens = Tokens::sign_with(&key, "", TOKENS)?.tokens;
+    // One claim of its own keeps a token from the shortcut for plain ones.
+    let own_claim = Tokens::sign_with(&key, r#","scope":"read write""#, TOKENS)?.tokens;
     let wanted = Policy::new(AUDIENCE)?;
     let elsewhere = Policy::new("micros/service-c")?;
     let (mut first, mut second, mut third) = (Scratch::new(), Scratch::new(), Scratch::new());
+    let mut fourth = Scratch::new();
     let late = asap_engine::UnixTime::from_secs(asap_bench::NOW + 3600);
     let version = env!("CARGO_PKG_VERSION");
     let subjects = vec![
@@ -202,6 +206,13 @@ fn admission(batches: usize) -> Result<Vec<Value>, Box<dyn Error>> {
             tokens.get(number).is_some_and(|token| {
                 wanted
                     .admit(token.as_bytes(), Tokens::now(), &mut first)
+                    .is_ok()
+            })
+        }),
+        Subject::new("engine/own claim", version, |number| {
+            own_claim.get(number).is_some_and(|token| {
+                wanted
+                    .admit(token.as_bytes(), Tokens::now(), &mut fourth)
                     .is_ok()
             })
         }),

@@ -136,7 +136,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// The claims of a payload that is plain and holds nothing but claims that are watched over, once each.
+    /// The claims of a payload that is plain and holds each once.
     #[inline]
     fn read_plain(document: &'a str) -> Option<Self> {
         const ISS: PlainName = name(b"iss");
@@ -147,6 +147,7 @@ impl<'a> Fields<'a> {
         const NBF: PlainName = name(b"nbf");
         const SUB: PlainName = name(b"sub");
         let mut fields = Self::default();
+        let mut others: Option<Names<'_>> = None;
         let mut members = PlainMembers::of(document);
         while let Some((name, value)) = members.next()? {
             let field = match name {
@@ -157,14 +158,20 @@ impl<'a> Fields<'a> {
                 JTI => &mut fields.token_id,
                 NBF => &mut fields.not_before,
                 SUB => &mut fields.subject,
-                _ => return None,
+                _ => {
+                    let others = others.get_or_insert_with(Names::new);
+                    if !others.insert(members.name()?) {
+                        return None;
+                    }
+                    continue;
+                }
             };
             if field.is_some() {
                 return None;
             }
             *field = Some(value);
         }
-        Some(fields)
+        others.is_none_or(Names::are_distinct).then_some(fields)
     }
 
     #[inline(never)]

@@ -65,7 +65,7 @@ impl<'a> Parameters<'a> {
         }
     }
 
-    /// The parameters of a header that is plain and holds `alg`, `kid` and `typ` at most, once each.
+    /// The parameters of a header that is plain, holds each once, and has no `crit`.
     #[inline]
     fn read_plain(document: &'a str) -> Option<Self> {
         const ALG: PlainName = name(b"alg");
@@ -73,20 +73,28 @@ impl<'a> Parameters<'a> {
         const TYP: PlainName = name(b"typ");
         let mut parameters = Self::default();
         let mut ignored = None;
+        let mut others: Option<Names<'_>> = None;
         let mut members = PlainMembers::of(document);
         while let Some((name, value)) = members.next()? {
             let parameter = match name {
                 ALG => &mut parameters.algorithm,
                 KID => &mut parameters.key_id,
                 TYP => &mut ignored,
-                _ => return None,
+                _ => {
+                    let name = members.name()?;
+                    let others = others.get_or_insert_with(Names::new);
+                    if name.is("crit") || !others.insert(name) {
+                        return None;
+                    }
+                    continue;
+                }
             };
             if parameter.is_some() {
                 return None;
             }
             *parameter = Some(value);
         }
-        Some(parameters)
+        others.is_none_or(Names::are_distinct).then_some(parameters)
     }
 
     #[inline(never)]
