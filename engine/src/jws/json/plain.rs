@@ -109,9 +109,11 @@ impl<'a> PlainMembers<'a> {
 
     #[inline(always)]
     fn number(&mut self, unread: &[u8]) -> Option<Value<'a>> {
-        let mut value = 0_u64;
-        let mut length = 0_usize;
-        for &byte in unread {
+        let (mut value, mut length) = match unread.first_chunk::<8>().and_then(eight_digits) {
+            Some(value) => (value, 8_usize),
+            None => (0, 0),
+        };
+        for &byte in unread.get(length..)? {
             let digit = byte.wrapping_sub(b'0');
             if digit > 9 {
                 break;
@@ -124,6 +126,25 @@ impl<'a> PlainMembers<'a> {
         let literal = self.document.get(start..self.at)?;
         Some(Value::Number(Number::of_digits(literal, value)))
     }
+}
+
+/// The value of eight digits at once: of the ten that a time has, the loop is left with two.
+#[inline(always)]
+fn eight_digits(bytes: &[u8; 8]) -> Option<u64> {
+    const ZEROS: u64 = 0x3030_3030_3030_3030;
+    const HIGH: u64 = 0xf0f0_f0f0_f0f0_f0f0;
+    const SIXES: u64 = 0x0606_0606_0606_0606;
+    let word = u64::from_le_bytes(*bytes);
+    // A digit has 3 in its high half, and still has it with 6 added.
+    if (word & HIGH) != ZEROS || (word.wrapping_add(SIXES) & HIGH) != ZEROS {
+        return None;
+    }
+    // Neighbours join to numbers of two digits, of four, of eight. The first digit is the lowest byte.
+    let ones = word & 0x0f0f_0f0f_0f0f_0f0f;
+    let pairs = (ones.wrapping_mul(10).wrapping_add(ones >> 8)) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs.wrapping_mul(100).wrapping_add(pairs >> 16)) & 0x0000_ffff_0000_ffff;
+    let eight = fours.wrapping_mul(10_000).wrapping_add(fours >> 32);
+    Some(eight & 0xffff_ffff)
 }
 
 #[cfg(test)]
@@ -183,6 +204,26 @@ mod tests {
         for document in PLAIN {
             assert!(plain(document).is_some(), "{document}");
             assert_eq!(plain(document), strict(document), "{document}");
+        }
+    }
+
+    #[test]
+    fn eight_digits_at_once_are_the_number_that_they_spell() {
+        let mut number = 1_u64;
+        for _ in 0..10_000 {
+            number = number
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            let digits = format!("{:08}", (number >> 20) % 100_000_000);
+            let bytes: [u8; 8] = digits.as_bytes().try_into().unwrap();
+            assert_eq!(eight_digits(&bytes), digits.parse().ok(), "{digits}");
+        }
+        for position in 0..8 {
+            for byte in 0..=255_u8 {
+                let mut bytes = *b"98765432";
+                bytes[position] = byte;
+                assert_eq!(eight_digits(&bytes).is_some(), byte.is_ascii_digit());
+            }
         }
     }
 
