@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use asap_engine::{KeyError, KeyRepository, KeyRepositoryConfig};
-use asap_tests::key_client::{KEY, always, config, fetched, is_at_hand, repository, until};
-use asap_tests::key_server::{Gate, KeyServer, cached, reply};
+use asap_tests::key_client::{KEY, always, config, fetched, held, is_at_hand, repository, until};
+use asap_tests::key_server::{KeyServer, cached, reply};
 use asap_tests::keys::public_key_pem;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -35,17 +35,8 @@ async fn a_key_is_asked_for_as_the_specification_says_and_then_at_hand() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_concurrent_misses_make_one_request() {
-    let (pem, gate) = (public_key_pem(), Gate::closed());
-    let held = gate.clone();
-    let server = KeyServer::https(move |_| {
-        let (pem, gate) = (pem.clone(), held.clone());
-        async move {
-            gate.pass().await;
-            // Nothing to store: whoever did not wait for this very request would make another.
-            cached("no-store", pem)
-        }
-    })
-    .await;
+    // Nothing to store: whoever did not wait for this very request would make another.
+    let (server, gate) = held("no-store").await;
     let repository = repository(&server);
     let callers: Vec<_> = (0..1000)
         .map(|_| {
@@ -68,16 +59,7 @@ async fn a_thousand_concurrent_misses_make_one_request() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_caller_that_hangs_up_cancels_nothing_for_others() {
-    let (pem, gate) = (public_key_pem(), Gate::closed());
-    let held = gate.clone();
-    let server = KeyServer::https(move |_| {
-        let (pem, gate) = (pem.clone(), held.clone());
-        async move {
-            gate.pass().await;
-            cached("max-age=60", pem)
-        }
-    })
-    .await;
+    let (server, gate) = held("max-age=60").await;
     let repository = repository(&server);
     let leader = tokio::spawn({
         let repository = repository.clone();
@@ -225,16 +207,7 @@ async fn plain_http_is_spoken_to_loopback_when_asked_for_by_name() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn fetches_beyond_the_limit_are_refused_at_once() {
-    let (pem, gate) = (public_key_pem(), Gate::closed());
-    let held = gate.clone();
-    let server = KeyServer::https(move |_| {
-        let (pem, gate) = (pem.clone(), held.clone());
-        async move {
-            gate.pass().await;
-            cached("max-age=60", pem)
-        }
-    })
-    .await;
+    let (server, gate) = held("max-age=60").await;
     let repository =
         Arc::new(KeyRepository::new(config(&server).with_max_concurrent_fetches(1)).unwrap());
     let admitted = tokio::spawn({

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use asap_engine::{KeyError, KeyId, KeyRepository, KeyRepositoryConfig, KeySource, Lookup};
 
-use crate::key_server::{KeyServer, Reply};
+use crate::key_server::{Gate, KeyServer, Reply, cached};
+use crate::keys::public_key_pem;
 
 /// The `kid` that most tests ask for.
 pub const KEY: &str = "svc/key";
@@ -31,6 +32,20 @@ pub fn repository(server: &KeyServer) -> KeyRepository {
 /// A TLS server that gives every request the same answer.
 pub async fn always(answer: impl Fn() -> Reply + Send + Sync + 'static) -> KeyServer {
     KeyServer::https(move |_| std::future::ready(answer())).await
+}
+
+/// A TLS server that gives every request the same new key, to be cached so, once the gate is open.
+pub async fn held(cache_control: &'static str) -> (KeyServer, Gate) {
+    let (pem, gate) = (public_key_pem(), Gate::closed());
+    let inside = gate.clone();
+    let server = KeyServer::https(move |_| {
+        let (pem, gate) = (pem.clone(), inside.clone());
+        async move {
+            gate.pass().await;
+            cached(cache_control, pem)
+        }
+    });
+    (server.await, gate)
 }
 
 /// What a fetch brought, without the key.
