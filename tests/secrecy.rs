@@ -25,15 +25,18 @@ const SECRETS: [&str; 5] = [
 ];
 
 /// "A bearer token. A valid token is enough evidence to authenticate an incoming request.": so what a decided token
-/// leaves behind shows nothing of it but who sent it.
+/// leaves behind shows nothing of it, not even who sent it.
 #[test]
-fn an_identity_does_not_show_the_token_nor_the_claims_that_name_nobody() {
+fn an_identity_shows_neither_the_token_nor_its_claims() {
     let (token, engine, mut scratch) = (secret_token(), engine(policy()), Scratch::new());
     let Ok(Verdict::Verified(identity)) = engine.verify_now(token.as_bytes(), &mut scratch) else {
         panic!("the key is at hand");
     };
     assert_hides_token(&identity, &token);
     assert_hides_token(&identity.to_owned(), &token);
+    let names = [identity.issuer(), identity.subject(), identity.key_id()];
+    assert_hides(&identity, &names);
+    assert_hides(&identity.to_owned(), &names);
     assert_hides_token(
         &engine.verify_now(token.as_bytes(), &mut Scratch::new()),
         &token,

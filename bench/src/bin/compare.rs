@@ -152,6 +152,14 @@ fn compare(quick: bool, file: Option<File>) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// The version of a dependency that this was built with, as Cargo.lock has it.
+fn locked(package: &str) -> &'static str {
+    include_str!("../../../Cargo.lock")
+        .split_once(&format!("\nname = \"{package}\"\nversion = \""))
+        .and_then(|(_, rest)| rest.split_once('"'))
+        .map_or("unknown", |(version, _)| version)
+}
+
 /// A token never seen, under a key at hand, against the bare primitive.
 fn verification(case: &str, tokens: &Tokens, batches: usize) -> Result<Vec<Value>, Box<dyn Error>> {
     let floor = Floor::of(tokens)?;
@@ -159,7 +167,9 @@ fn verification(case: &str, tokens: &Tokens, batches: usize) -> Result<Vec<Value
     let ring = engine(tokens, Backend::Ring)?;
     let (mut scratch, mut ring_scratch) = (Scratch::new(), Scratch::new());
     let subjects = vec![
-        Subject::new("floor/aws-lc", "1.19", |number| floor.verify(number)),
+        Subject::new("floor/aws-lc", locked("aws-lc-rs"), |number| {
+            floor.verify(number)
+        }),
         Subject::new("engine/aws-lc", env!("CARGO_PKG_VERSION"), |number| {
             is_verified(&aws_lc, tokens, number, &mut scratch)
         }),

@@ -7,7 +7,8 @@ use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 
 use super::*;
 use crate::issuer::reuse::MAX_KEPT_TOKENS;
-use crate::keys::{PrivateKeyPem, single_section};
+use crate::keys::PrivateKeyPem;
+use crate::keys::pem::single_section;
 use crate::limits::MAX_NESTING;
 
 const NOW: UnixTime = UnixTime::from_secs(1_700_000_000);

@@ -15,8 +15,6 @@ mod source;
 pub use key_id::KeyId;
 pub(crate) use key_id::is_service_identifier;
 pub use keyring::Keyring;
-#[cfg(test)]
-pub(crate) use pem::single_section;
 pub use private::PrivateKeyPem;
 pub(crate) use private::encode_section;
 pub(crate) use private_der::{check_pkcs1, check_pkcs8, check_sec1};

@@ -9,7 +9,7 @@ use aws_lc_rs::signature::{
 use rustls_pki_types::pem::SectionKind;
 
 use super::*;
-use crate::keys::single_section;
+use crate::keys::pem::single_section;
 
 /// How the library verifies `algorithm`, and how long a signature of a generated key is, in bytes.
 fn verification(algorithm: Algorithm) -> (&'static dyn VerificationAlgorithm, usize) {
