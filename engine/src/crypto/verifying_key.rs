@@ -74,8 +74,15 @@ impl VerifyingKey {
         self.kind.verifies(algorithm)
     }
 
-    /// Checks `signature` over `message`, after `algorithm` was checked against the key's own.
-    pub(crate) fn verify(
+    /// Checks `signature` over `message`, after `algorithm` was checked against the key's own: the bare primitive, with
+    /// neither a token nor a policy around it. Signatures have the form of RFC 7518 sections 3.3 to 3.5 (ECDSA: R and S
+    /// at fixed width, never DER) and RFC 8037 section 3.1.
+    ///
+    /// # Errors
+    ///
+    /// [`AlgorithmMismatch`](VerifyError::AlgorithmMismatch) or
+    /// [`SignatureInvalid`](VerifyError::SignatureInvalid).
+    pub fn verify(
         &self,
         algorithm: Algorithm,
         message: &[u8],
