@@ -23,7 +23,10 @@ pub(crate) fn root() -> PathBuf {
             );
             named
         }
-        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/vectors"),
+        None => {
+            let beside = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);
+            beside.unwrap().join("shared/vectors")
+        }
     }
 }
 

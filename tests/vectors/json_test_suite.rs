@@ -79,10 +79,8 @@ fn judged(folder: &str, judge: impl Fn(&[u8]) -> Verdict) -> Option<Vec<Case>> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
-    use crate::tally::check;
+    use crate::tally::{check, skip};
 
     #[test]
     fn texts_as_the_value_of_a_claim() {
@@ -99,35 +97,21 @@ mod tests {
         check("jsontestsuite/test_transform as a claim");
     }
 
-    /// Two texts are longer than the longest token, so their depth is not reached; cut to fit, it is.
+    /// Two texts are longer than the longest token; cut to fit, their depth is reached.
     #[test]
-    fn an_invalid_text_makes_the_claims_invalid() {
-        let Some(cases) = claims() else {
-            return;
+    fn arrays_and_objects_that_open_without_end_are_nested_too_deep() {
+        let Some(files) = data::files("jsontestsuite/test_parsing") else {
+            return skip("jsontestsuite/test_parsing cut to fit", 2);
         };
-        let mut codes = BTreeMap::new();
-        for case in cases {
-            if let (Published::Invalid, Err(code)) = (case.published, case.ours) {
-                *codes.entry(code).or_insert(0) += 1;
-            }
-        }
-        let expected = [("invalid_claims", 186), ("token_too_long", 2)];
-        assert!(
-            codes
-                .iter()
-                .map(|(code, n)| (code.as_str(), *n))
-                .eq(expected),
-            "{codes:?}"
-        );
-        for file in [
-            "n_structure_100000_opening_arrays.json",
-            "n_structure_open_array_object.json",
-        ] {
-            let text = data::folder("jsontestsuite/test_parsing")
-                .unwrap()
-                .join(file);
-            let text = std::fs::read(text).unwrap();
-            assert_eq!(of_claim(&text[..40_000]), Err(VerifyError::NestingTooDeep));
+        let long: Vec<_> = files
+            .into_iter()
+            .filter(|(_, text)| text.len() > MAX_TOKEN_LENGTH)
+            .collect();
+        assert_eq!(long.len(), 2);
+        for (name, text) in long {
+            assert_eq!(of_claim(&text), Err(VerifyError::TokenTooLong), "{name}");
+            let code = of_claim(&text[..40_000]);
+            assert_eq!(code, Err(VerifyError::NestingTooDeep), "{name}");
         }
     }
 
@@ -136,7 +120,7 @@ mod tests {
     #[test]
     fn one_name_twice_is_refused_and_two_normal_forms_of_it_are_not() {
         let Some(files) = data::files("jsontestsuite/test_transform") else {
-            return;
+            return skip("jsontestsuite/test_transform as the payload", 5);
         };
         let objects: Vec<_> = files
             .into_iter()
@@ -157,7 +141,7 @@ mod tests {
     #[test]
     fn numbers_that_floats_and_integers_change_are_times() {
         let Some(files) = data::files("jsontestsuite/test_transform") else {
-            return;
+            return skip("jsontestsuite/test_transform as nbf", 10);
         };
         let numbers: Vec<_> = files
             .iter()

@@ -36,14 +36,16 @@ pub(crate) fn spki(jwk: &Value) -> Vec<u8> {
     tlv(0x30, &fields)
 }
 
-/// The object identifier of a curve (RFC 5480 section 2.1.1.1, RFC 8410 section 3).
+/// The object identifier of a curve (RFC 5480 section 2.1.1.1, SEC 2 appendix A, RFC 8410 section 3).
 fn curve_identifier(name: &str) -> Vec<u8> {
     let identifier: &[u8] = match name {
         "P-256" => &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07],
         "P-384" => &[0x2b, 0x81, 0x04, 0x00, 0x22],
         "P-521" => &[0x2b, 0x81, 0x04, 0x00, 0x23],
+        "secp256k1" => &[0x2b, 0x81, 0x04, 0x00, 0x0a],
         "X25519" => &[0x2b, 0x65, 0x6e],
         "Ed25519" => &[0x2b, 0x65, 0x70],
+        "Ed448" => &[0x2b, 0x65, 0x71],
         other => panic!("there is no curve {other}"),
     };
     tlv(6, identifier)

@@ -1,31 +1,30 @@
 //! `docs/VECTORS.md` says what ran: its tables are made here from the sets, their tallies and the table of deviations,
 //! and a page that says otherwise fails.
 
+use std::collections::BTreeMap;
+
 use crate::deviations::{self, Deviation, Ours, Which};
 use crate::judge::Published;
 use crate::sets::{SETS, Set};
 use crate::tally::Tally;
 
-/// The row of a set.
-fn set_row(set: &Set, tally: &Tally) -> String {
-    format!(
-        "| `{}` | {} | {} | {} | {} |",
-        set.name,
-        tally.cases(),
-        tally.accepted,
-        tally.refused,
-        tally.deviating()
-    )
-}
-
-/// The last row of the first table.
-fn total_row(tallies: &[&Tally]) -> String {
+/// The row of one set, or of several.
+fn tally_row(name: &str, tallies: &[&Tally]) -> String {
     let sum = |of: fn(&Tally) -> usize| -> usize { tallies.iter().map(|tally| of(tally)).sum() };
+    let mut refused_with = BTreeMap::new();
+    for (code, cases) in tallies.iter().flat_map(|tally| &tally.refused_with) {
+        *refused_with.entry(code).or_insert(0) += cases;
+    }
+    let refused_with: Vec<_> = refused_with
+        .iter()
+        .map(|(code, cases)| format!("`{code}` {cases}"))
+        .collect();
     format!(
-        "| all of them | {} | {} | {} | {} |",
+        "| {name} | {} | {} | {} | {} | {} |",
         sum(Tally::cases),
         sum(|tally| tally.accepted),
-        sum(|tally| tally.refused),
+        sum(Tally::refused),
+        refused_with.join(", "),
         sum(Tally::deviating)
     )
 }
@@ -74,10 +73,13 @@ fn breakdown() -> String {
 
 /// The lines that the page is to have: of the sets that ran, and of the deviations.
 fn rows(ran: &[(&Set, &Tally)]) -> Vec<String> {
-    let mut rows: Vec<_> = ran.iter().map(|(set, tally)| set_row(set, tally)).collect();
+    let mut rows: Vec<_> = ran
+        .iter()
+        .map(|(set, tally)| tally_row(&format!("`{}`", set.name), &[tally]))
+        .collect();
     if ran.len() == SETS.len() {
         let tallies: Vec<_> = ran.iter().map(|(_, tally)| *tally).collect();
-        rows.push(total_row(&tallies));
+        rows.push(tally_row("all of them", &tallies));
     }
     rows.push(breakdown());
     rows.extend(deviations::all().map(deviation_row));
@@ -107,10 +109,12 @@ mod tests {
             };
             rest = after;
         }
-        let of_deviations = PAGE.lines().filter(|line| line.matches('|').count() == 7);
-        assert_eq!(of_deviations.count(), deviations::all().count() + 2);
-        let of_sets = PAGE.lines().filter(|line| line.matches('|').count() == 6);
-        assert_eq!(of_sets.count(), SETS.len() + 3);
+        // Two tables of six columns, each with two lines above its rows, and the one row that adds up.
+        let lines = PAGE.lines().filter(|line| line.matches('|').count() == 7);
+        assert_eq!(
+            lines.count(),
+            SETS.len() + 1 + deviations::all().count() + 4
+        );
     }
 
     fn summary(ran: &[(&Set, &Tally)]) -> String {
@@ -122,7 +126,7 @@ mod tests {
              skipped: {} sets, {} cases",
             ran.len(),
             sum(|tally| tally.accepted),
-            sum(|tally| tally.refused),
+            sum(Tally::refused),
             sum(Tally::deviating),
             SETS.len() - ran.len(),
             all - cases

@@ -20,14 +20,7 @@ impl Set {
         Self { name, cases, judge }
     }
 
-    /// The folder.
-    pub(crate) fn folder(&self) -> &str {
-        self.name
-            .split_once('/')
-            .map_or(self.name, |(folder, _)| folder)
-    }
-
-    /// The file in it.
+    /// The file in its folder.
     pub(crate) fn file(&self) -> &str {
         self.name.split_once('/').map_or("", |(_, file)| file)
     }

@@ -1,6 +1,7 @@
 //! Runs each set once, whoever asks first, and holds every verdict against the published one and the table of
 //! deviations: what agrees is counted, what deviates must be in the table, and what the table says must occur.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::OnceLock;
 
@@ -14,8 +15,8 @@ use crate::sets::{SETS, Set};
 pub(crate) struct Tally {
     /// Valid, and accepted.
     pub(crate) accepted: usize,
-    /// Invalid, and refused.
-    pub(crate) refused: usize,
+    /// Invalid, and refused: how many with each code.
+    pub(crate) refused_with: BTreeMap<String, usize>,
     /// For each deviation of the table that concerns the set, how many cases it explains.
     pub(crate) deviations: Vec<(&'static Deviation, usize)>,
     /// What no row of the table explains, and rows that explain another number of cases than they say.
@@ -25,7 +26,12 @@ pub(crate) struct Tally {
 impl Tally {
     /// All cases of the set.
     pub(crate) fn cases(&self) -> usize {
-        self.accepted + self.refused + self.deviating()
+        self.accepted + self.refused() + self.deviating()
+    }
+
+    /// Invalid, and refused.
+    pub(crate) fn refused(&self) -> usize {
+        self.refused_with.values().sum()
     }
 
     /// The cases that deviate.
@@ -62,7 +68,9 @@ impl Tally {
     fn count(&mut self, case: &Case) {
         match (case.published, &case.ours) {
             (Published::Valid, Ok(())) => self.accepted += 1,
-            (Published::Invalid, Err(_)) => self.refused += 1,
+            (Published::Invalid, Err(code)) => {
+                *self.refused_with.entry(code.clone()).or_insert(0) += 1;
+            }
             _ => self.explain(case),
         }
     }
@@ -104,12 +112,7 @@ pub(crate) fn tally(set: &'static Set) -> Option<&'static Tally> {
     let tally = TALLIES[position].get_or_init(|| {
         let cases = (set.judge)(set.file());
         if cases.is_none() {
-            say(&format!(
-                "skipped: {}, {} cases: {} is not there",
-                set.name,
-                set.cases,
-                data::root().join(set.folder()).display()
-            ));
+            skip(set.name, set.cases);
         }
         cases.map(|cases| Tally::of(set, &cases))
     });
@@ -125,7 +128,21 @@ pub(crate) fn check(name: &str) {
     }
 }
 
+/// Says that these cases were not judged, for want of data.
+pub(crate) fn skip(name: &str, cases: usize) {
+    let (folder, _) = name.split_once('/').unwrap_or((name, ""));
+    let folder = data::root().join(folder);
+    say(&format!(
+        "skipped: {name}, {cases} cases: {} is not there",
+        folder.display()
+    ));
+}
+
 /// Writes a line that the test harness does not swallow.
+#[expect(
+    clippy::explicit_write,
+    reason = "the harness keeps what eprintln! writes to itself"
+)]
 pub(crate) fn say(line: &str) {
     writeln!(std::io::stderr(), "{line}").unwrap();
 }
