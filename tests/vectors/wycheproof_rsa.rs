@@ -19,11 +19,21 @@ pub(crate) fn pkcs1(file: &str) -> Option<Vec<Case>> {
     )
 }
 
-/// The cases of an `rsa_pss` file. A group of a hash that no PS* has is tried as each of them.
+/// The cases of an `rsa_pss` file.
 pub(crate) fn pss(file: &str) -> Option<Vec<Case>> {
-    let groups = data::wycheproof(file)?;
+    Some(pss_cases(&data::wycheproof(file)?))
+}
+
+/// The cases of an `rsa_pss` file whose keys are under id-RSASSA-PSS, with parameters of their own (RFC 4055
+/// section 1.2), and must be refused. Only the crate has them.
+pub(crate) fn pss_keys(file: &str) -> Option<Vec<Case>> {
+    Some(pss_cases(&data::packaged(file)?))
+}
+
+/// A group of a hash that no PS* has is tried as each of them.
+fn pss_cases(groups: &[Value]) -> Vec<Case> {
     let mut cases = Vec::new();
-    for group in &groups {
+    for group in groups {
         let keys = Keys::of_group(group);
         let (algorithms, is_foreign) = pss_algorithms(group);
         for test in data::tests(group) {
@@ -35,7 +45,7 @@ pub(crate) fn pss(file: &str) -> Option<Vec<Case>> {
             cases.push(case);
         }
     }
-    Some(cases)
+    cases
 }
 
 fn verify(keys: &Keys, algorithm: Algorithm, test: &Value) -> Verdict {
@@ -117,5 +127,17 @@ mod tests {
         check("wycheproof/rsa_pss_2048_sha256_mgf1_0_test.json");
         check("wycheproof/rsa_pss_2048_sha256_mgf1sha1_20_test.json");
         check("wycheproof/rsa_pss_misc_test.json");
+    }
+
+    #[test]
+    fn a_key_under_id_rsassa_pss_is_refused() {
+        check("crate/rsa_pss_2048_sha1_mgf1_20_params_test.json");
+        check("crate/rsa_pss_2048_sha256_mgf1_0_params_test.json");
+        check("crate/rsa_pss_2048_sha256_mgf1_32_params_test.json");
+        check("crate/rsa_pss_2048_sha512_mgf1sha256_32_params_test.json");
+        check("crate/rsa_pss_3072_sha256_mgf1_32_params_test.json");
+        check("crate/rsa_pss_4096_sha512_mgf1_32_params_test.json");
+        check("crate/rsa_pss_4096_sha512_mgf1_64_params_test.json");
+        check("crate/rsa_pss_misc_params_test.json");
     }
 }

@@ -48,6 +48,26 @@ pub(super) const ROWS: &[Deviation] = &[
         reason: "invalid for a salt of 0 bytes; it has one of 32, and so is a good PS256 signature",
     },
     Deviation {
+        rule: "id-RSASSA-PSS",
+        sets: &[
+            ("crate/rsa_pss_2048_sha1_mgf1_20_params_test.json", 42),
+            ("crate/rsa_pss_2048_sha256_mgf1_0_params_test.json", 61),
+            ("crate/rsa_pss_2048_sha256_mgf1_32_params_test.json", 63),
+            (
+                "crate/rsa_pss_2048_sha512_mgf1sha256_32_params_test.json",
+                132,
+            ),
+            ("crate/rsa_pss_3072_sha256_mgf1_32_params_test.json", 63),
+            ("crate/rsa_pss_4096_sha512_mgf1_32_params_test.json", 132),
+            ("crate/rsa_pss_4096_sha512_mgf1_64_params_test.json", 132),
+            ("crate/rsa_pss_misc_params_test.json", 150),
+        ],
+        which: Which::Every,
+        published: Published::Valid,
+        ours: Ours::Refused("key UnsupportedAlgorithm"),
+        reason: "a key under id-RSASSA-PSS (RFC 4055 section 1.2) has parameters of its own; here an RSA key is under rsaEncryption, which serves every RS* and PS*",
+    },
+    Deviation {
         rule: "ECDSA in DER",
         sets: &[
             ("wycheproof/ecdsa_secp256r1_sha256_test.json", 174),
