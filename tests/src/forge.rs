@@ -29,7 +29,9 @@ pub fn der_signature(fixed: &[u8]) -> Vec<u8> {
     tlv(0x30, &body)
 }
 
-fn der_integer(digits: &[u8]) -> Vec<u8> {
+/// A DER `INTEGER` that is not negative, of big-endian digits.
+#[must_use]
+pub fn der_integer(digits: &[u8]) -> Vec<u8> {
     let zeros = digits.iter().take_while(|digit| **digit == 0).count();
     let mut digits = digits[zeros..].to_vec();
     if digits.first().is_none_or(|first| *first >= 0x80) {
@@ -38,15 +40,16 @@ fn der_integer(digits: &[u8]) -> Vec<u8> {
     tlv(2, &digits)
 }
 
-/// One DER element of less than 256 bytes.
-fn tlv(tag: u8, contents: &[u8]) -> Vec<u8> {
-    let length = u8::try_from(contents.len()).unwrap();
-    let head = if length < 0x80 {
-        vec![tag, length]
-    } else {
-        vec![tag, 0x81, length]
+/// One DER element of less than 64 KiB.
+#[must_use]
+pub fn tlv(tag: u8, contents: &[u8]) -> Vec<u8> {
+    let [high, low] = u16::try_from(contents.len()).unwrap().to_be_bytes();
+    let head = match (high, low) {
+        (0, 0..0x80) => vec![tag, low],
+        (0, _) => vec![tag, 0x81, low],
+        _ => vec![tag, 0x82, high, low],
     };
-    [head, contents.to_vec()].concat()
+    [&head, contents].concat()
 }
 
 /// HMAC with SHA-256, SHA-384 or SHA-512.
