@@ -50,12 +50,16 @@ fn date(picos: i128, shift: Option<u32>) -> Date {
     Date { picos, literal }
 }
 
+/// A difference that only exact arithmetic sees.
+fn hair() -> impl Strategy<Value = i128> {
+    prop::sample::select(vec![0, 1, -1, 999, 1000, 1001, -999, -1000, -1001])
+}
+
 /// How far apart two times are: seldom far, often by a hair.
 fn span() -> impl Strategy<Value = i128> {
-    let hair = prop::sample::select(vec![0, 1, -1, 999, 1000, 1001, -1000, -1001]);
     let seconds = prop_oneof![3 => -10..=10_i128, 2 => -400..=3700_i128, 1 => Just(3600)];
     let nanos = prop_oneof![2 => Just(0), 1 => 0..=PICOS];
-    (seconds, nanos, hair).prop_map(|(seconds, nanos, hair)| seconds * PICOS + nanos + hair)
+    (seconds, nanos, hair()).prop_map(|(seconds, nanos, hair)| seconds * PICOS + nanos + hair)
 }
 
 fn shift() -> impl Strategy<Value = Option<u32>> {
@@ -79,18 +83,28 @@ fn times() -> impl Strategy<Value = Times> {
         1 => -4000 * PICOS..=4000 * PICOS,
         1 => -100_000_000_000 * PICOS..=100_000_000_000 * PICOS,
     ];
-    let dates = (start, span(), prop::option::of(span()), span());
+    let lifetime = prop_oneof![
+        2 => span().prop_map(Err),
+        // Just what the policy allows, but for a hair.
+        1 => hair().prop_map(Ok),
+    ];
+    let dates = (start, span(), prop::option::of(span()), lifetime);
     let leeway = prop_oneof![Just(0), Just(30_000_000_000), 0..=300_000_000_000_u64];
     let max_lifetime = prop_oneof![3 => Just(3_600_000_000_000), 1 => 1..=3_600_000_000_000_u64];
     let shifts = (shift(), shift(), shift());
     (dates, shifts, leeway, max_lifetime).prop_map(|(dates, shifts, leeway, max_lifetime)| {
-        let (start, issued_at, not_before, expires_at) = dates;
+        let (start, issued_at, not_before, lifetime) = dates;
+        let max_lifetime = Duration::from_nanos(max_lifetime);
+        let expires_at = match lifetime {
+            Ok(hair) => issued_at + picos(max_lifetime) + hair,
+            Err(span) => span,
+        };
         Times {
             issued_at: date(start + issued_at, shifts.0),
             not_before: not_before.map(|span| date(start + span, shifts.1)),
             expires_at: date(start + expires_at, shifts.2),
             leeway: Duration::from_nanos(leeway),
-            max_lifetime: Duration::from_nanos(max_lifetime),
+            max_lifetime,
         }
     })
 }
