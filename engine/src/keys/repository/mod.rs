@@ -25,6 +25,7 @@ mod flight;
 mod freshness;
 mod shared;
 mod stats;
+mod sync;
 mod url;
 
 use std::fmt;
@@ -137,6 +138,10 @@ impl fmt::Debug for KeyRepository {
 }
 
 #[cfg(test)]
+#[cfg(shuttle)]
+mod interleavings;
+#[cfg(test)]
+#[cfg(not(shuttle))]
 mod tests {
     use super::*;
 
