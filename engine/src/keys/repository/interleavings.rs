@@ -27,10 +27,10 @@ use crate::{Algorithm, KeyError, KeyId, Lookup, SigningKey, VerifyingKey};
 
 const SCHEDULES: usize = 1_000;
 
-/// The keys that the repository gives one after the other, so that a caller can tell which fetch brought his.
+/// The keys that the repository gives one after the other, so that a caller can tell which fetch brought its key.
 const GIVEN: [Algorithm; 3] = [Algorithm::Es256, Algorithm::Es384, Algorithm::EdDsa];
 
-/// What a caller got: the number of the fetch that brought his key.
+/// What a caller got: the number of the fetch that brought the key.
 type Got = Result<usize, KeyError>;
 
 /// Runs `check` under random schedules, and under those that a few ill-placed preemptions make.
@@ -190,7 +190,7 @@ fn number_of(key: &VerifyingKey) -> usize {
     GIVEN.iter().position(|one| key.verifies(*one)).unwrap()
 }
 
-/// A caller on a task of his own. A key that somebody had before he came is not for him, unless it may be kept.
+/// A caller on a task of its own. A key that somebody had before is not for this one, unless it may be kept.
 fn caller(repository: &Repository<Arc<Script>>, script: &Arc<Script>) -> JoinHandle<Got> {
     let (repository, script) = (Arc::clone(repository), Arc::clone(script));
     spawn(async move {
