@@ -70,11 +70,11 @@ mod tests {
     use super::*;
     use crate::jws::json::{Elements, Value};
 
-    fn date(literal: &str) -> NumericDate<'_> {
-        let array = format!("[{literal}]").leak();
+    /// The one number of an array.
+    fn date(array: &str) -> NumericDate<'_> {
         match Elements::of(array).next() {
             Some(Value::Number(number)) => NumericDate::new(number),
-            other => panic!("{literal} is not a number: {other:?}"),
+            other => panic!("{array} holds no number: {other:?}"),
         }
     }
 
@@ -88,7 +88,8 @@ mod tests {
             "170000000000e-2",
             "0.17e10",
         ] {
-            let date = date(literal);
+            let array = format!("[{literal}]");
+            let date = date(&array);
             assert_eq!(
                 date.floor(),
                 UnixTime::from_secs(1_700_000_000),
@@ -96,23 +97,23 @@ mod tests {
             );
             assert_eq!(date.ceiling(), date.floor(), "{literal}");
         }
-        assert_eq!(date("-0").floor(), UnixTime::from_secs(0));
+        assert_eq!(date("[-0]").floor(), UnixTime::from_secs(0));
     }
 
     #[test]
     fn a_fraction_beyond_nanoseconds_lies_between_two_of_them() {
-        let between = date("1.0000000015");
+        let between = date("[1.0000000015]");
         assert_eq!(between.floor().as_nanos(), 1_000_000_001);
         assert_eq!(between.ceiling().as_nanos(), 1_000_000_002);
-        let below_zero = date("-0.0000000001");
+        let below_zero = date("[-0.0000000001]");
         assert_eq!(below_zero.floor().as_nanos(), -1);
         assert_eq!(below_zero.ceiling().as_nanos(), 0);
     }
 
     #[test]
     fn a_number_beyond_all_time_stays_beyond_it() {
-        assert_eq!(date("1e400").ceiling().as_nanos(), i128::MAX);
-        assert_eq!(date("-1e400").floor().as_nanos(), i128::MIN);
+        assert_eq!(date("[1e400]").ceiling().as_nanos(), i128::MAX);
+        assert_eq!(date("[-1e400]").floor().as_nanos(), i128::MIN);
     }
 
     #[test]
@@ -162,8 +163,9 @@ mod tests {
             ("3600", "1e-999999999", true),
             ("1e999999999999999999999", "0", false),
         ] {
+            let [late, early] = [later, earlier].map(|literal| format!("[{literal}]"));
             assert_eq!(
-                date(later).is_within(hour, &date(earlier)),
+                date(&late).is_within(hour, &date(&early)),
                 within,
                 "{later} after {earlier}"
             );

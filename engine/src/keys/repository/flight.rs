@@ -6,9 +6,7 @@
 
 use std::sync::Arc;
 
-use dashmap::DashMap;
-use dashmap::mapref::entry::Entry;
-use tokio::sync::watch;
+use super::sync::{DashMap, Entry, watch};
 
 /// The flights under way, by key. `A` is what a flight brings home.
 #[derive(Debug)]
@@ -104,6 +102,7 @@ impl<A: Clone> Waiter<A> {
 }
 
 #[cfg(test)]
+#[cfg(not(shuttle))]
 mod tests {
     use super::*;
 

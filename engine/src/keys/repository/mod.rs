@@ -23,31 +23,26 @@ mod failure;
 mod fetch;
 mod flight;
 mod freshness;
+mod shared;
 mod stats;
+mod sync;
 mod url;
 
 use std::fmt;
-use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::sync::OwnedSemaphorePermit;
 
 pub use self::config::KeyRepositoryConfig;
 pub use self::stats::KeyRepositoryStats;
 
-use self::admission::{Admission, Purpose};
+use self::admission::Admission;
 use self::cache::KeyCache;
-use self::entry::{Entry, MonotonicClock};
-use self::fetch::{Answer, Fetcher, Reuse};
-use self::flight::{Flights, Joined, Landing, Waiter};
-use self::stats::Stats;
+use self::fetch::Fetcher;
+use self::shared::Shared;
 use crate::keys::{KeyError, KeySource, Lookup};
 use crate::{ConfigError, KeyId, VerifyingKey, limits};
-
-/// What a flight brings to those who wait for it.
-type Fetched = Result<Arc<VerifyingKey>, KeyError>;
 
 /// The client of a key repository: a [`KeySource`] over HTTP.
 ///
@@ -77,18 +72,9 @@ type Fetched = Result<Arc<VerifyingKey>, KeyError>;
 /// ```
 #[derive(Clone)]
 pub struct KeyRepository {
-    shared: Arc<Shared>,
-}
-
-struct Shared {
-    cache: KeyCache,
-    flights: Arc<Flights<Fetched>>,
-    admission: Admission,
-    fetcher: Fetcher,
-    clock: MonotonicClock,
+    shared: Arc<Shared<Fetcher, Handle>>,
     runtime: Handle,
     patience: Duration,
-    stats: Stats,
 }
 
 impl KeyRepository {
@@ -103,29 +89,20 @@ impl KeyRepository {
         let runtime = Handle::try_current().map_err(|_| {
             ConfigError::new("a key repository needs a tokio runtime: make it inside of one, which stays its own")
         })?;
+        let cache = KeyCache::new(config.max_keys, config.max_bytes);
+        let admission = Admission::new(config.max_concurrent_fetches);
+        let fetcher = Fetcher::new(&config)?;
         Ok(Self {
-            shared: Arc::new(Shared {
-                cache: KeyCache::new(config.max_keys, config.max_bytes),
-                flights: Arc::new(Flights::new()),
-                admission: Admission::new(config.max_concurrent_fetches),
-                fetcher: Fetcher::new(&config)?,
-                clock: MonotonicClock::start(),
-                runtime,
-                patience: config.fetch_deadline.saturating_add(limits::FETCH_GRACE),
-                stats: Stats::default(),
-            }),
+            shared: Arc::new(Shared::new(cache, admission, fetcher, runtime.clone())),
+            runtime,
+            patience: config.fetch_deadline.saturating_add(limits::FETCH_GRACE),
         })
     }
 
     /// The counters since the start.
     #[must_use]
     pub fn stats(&self) -> KeyRepositoryStats {
-        let shared = &self.shared;
-        shared.stats.snapshot(
-            shared.cache.len(),
-            shared.cache.len_in_use(),
-            shared.flights.len(),
-        )
+        self.shared.stats()
     }
 }
 
@@ -135,35 +112,15 @@ impl KeySource for KeyRepository {
         key_id: KeyId<'_>,
         use_key: impl FnOnce(&VerifyingKey) -> T,
     ) -> Lookup<T> {
-        let shared = &self.shared;
-        let now = shared.clock.now();
-        let found = shared.cache.with_usable(key_id.as_str(), now, |entry| {
-            let used = use_key(entry.key());
-            (used, entry.claim_refresh(now).then(|| Arc::clone(entry)))
-        });
-        let Some((used, due)) = found else {
-            return Lookup::NotLoaded;
-        };
-        shared.stats.hit();
-        if let Some(entry) = due {
-            shared.refresh(entry);
-        }
-        Lookup::Found(used)
+        self.shared.with_key(key_id, use_key)
     }
 
     async fn fetch(&self, key_id: KeyId<'_>) -> Result<Arc<VerifyingKey>, KeyError> {
-        let shared = &self.shared;
-        let waiter = match shared.flights.join(key_id.as_str()) {
-            Joined::Lead(landing) => shared.lead(landing),
-            Joined::Wait(waiter) => {
-                shared.stats.coalesced();
-                waiter
-            }
-        };
+        let waiter = self.shared.join(key_id);
         let patient = {
             // The caller may be of another runtime, or of none.
-            let _runtime = shared.runtime.enter();
-            tokio::time::timeout(shared.patience, waiter.wait())
+            let _runtime = self.runtime.enter();
+            tokio::time::timeout(self.patience, waiter.wait())
         };
         match patient.await {
             Ok(Some(fetched)) => fetched,
@@ -180,189 +137,11 @@ impl fmt::Debug for KeyRepository {
     }
 }
 
-impl Shared {
-    /// Leads the flight of a key that a caller waits for.
-    fn lead(self: &Arc<Self>, landing: Landing<Fetched>) -> Waiter<Fetched> {
-        let waiter = landing.waiter();
-        let known = self.cache.stored(landing.key());
-        let usable = known
-            .as_ref()
-            .filter(|entry| entry.is_usable(self.clock.now()));
-        if let Some(entry) = usable {
-            // The flight before this one landed after this caller had looked.
-            self.stats.hit();
-            landing.land(Ok(Arc::clone(entry.key())));
-            return waiter;
-        }
-        self.depart(landing, known);
-        waiter
-    }
-
-    /// Refreshes in the background a key that is still usable; the caller has claimed it.
-    fn refresh(self: &Arc<Self>, entry: Arc<Entry>) {
-        match self.flights.join(entry.key_id()) {
-            Joined::Lead(landing) => self.depart(landing, Some(entry)),
-            Joined::Wait(_) => drop(RefreshClaim::new(self, Some(&entry))),
-        }
-    }
-
-    /// Starts the fetch, if the limits allow it.
-    fn depart(self: &Arc<Self>, landing: Landing<Fetched>, known: Option<Arc<Entry>>) {
-        let purpose = if known.is_some() {
-            Purpose::Revalidation
-        } else {
-            Purpose::FirstFetch
-        };
-        let claim = RefreshClaim::new(self, known.as_ref());
-        let Some(place) = self.admission.admit(purpose) else {
-            self.stats.refused_by_limits();
-            // Counted, and not a warning: a flood would fill the log.
-            tracing::debug!(
-                key_id = landing.key(),
-                "the key was not asked for: too many fetches are under way"
-            );
-            landing.land(Err(KeyError::Unavailable));
-            return;
-        };
-        self.stats.fetch();
-        if purpose == Purpose::Revalidation {
-            self.stats.revalidation();
-        }
-        let flight = Arc::clone(self).fly(landing, known, place, claim);
-        self.runtime.spawn(flight);
-    }
-
-    async fn fly(
-        self: Arc<Self>,
-        landing: Landing<Fetched>,
-        known: Option<Arc<Entry>>,
-        place: OwnedSemaphorePermit,
-        claim: RefreshClaim,
-    ) {
-        let Some(key_id) = KeyId::parse(landing.key()) else {
-            return;
-        };
-        let stored = known.as_ref().map(|entry| entry.response());
-        let answer = self.fetcher.fetch(key_id, stored.as_deref()).await;
-        let fetched = self.settle(key_id, known, answer);
-        drop(claim);
-        drop(place);
-        landing.land(fetched);
-    }
-
-    /// Brings the cache up to date with an answer, and tells what those who wait get.
-    fn settle(&self, key_id: KeyId<'_>, known: Option<Arc<Entry>>, answer: Answer) -> Fetched {
-        match (answer, known) {
-            (
-                Answer::Key {
-                    key,
-                    body_length,
-                    reuse,
-                },
-                known,
-            ) => {
-                let key = Arc::new(key);
-                self.store(key_id, &key, body_length, reuse);
-                if let Some(known) = known {
-                    // After the store: whoever looks meanwhile finds one or the other.
-                    self.cache.remove(&known);
-                }
-                Ok(key)
-            }
-            (Answer::Unchanged { reuse }, Some(known)) => {
-                let key = Arc::clone(known.key());
-                self.renew(&known, reuse);
-                Ok(key)
-            }
-            (Answer::NoSuchKey, known) => {
-                if let Some(known) = known {
-                    self.cache.remove(&known);
-                }
-                Err(KeyError::Unknown)
-            }
-            (Answer::Failed(failure), Some(known)) => {
-                self.stats.failure();
-                let now = self.clock.now();
-                known.could_not_refresh(now, failure.allows_stale(), random());
-                if known.is_usable(now) {
-                    Ok(Arc::clone(known.key()))
-                } else {
-                    Err(KeyError::Unavailable)
-                }
-            }
-            (Answer::Failed(_) | Answer::Unchanged { .. }, None) => {
-                self.stats.failure();
-                Err(KeyError::Unavailable)
-            }
-        }
-    }
-
-    fn store(&self, key_id: KeyId<'_>, key: &Arc<VerifyingKey>, body_length: usize, reuse: Reuse) {
-        let Reuse {
-            response,
-            lifetime,
-            asked,
-        } = reuse;
-        if lifetime.is_reusable() {
-            let asked = self.clock.moment(asked);
-            let key = Arc::clone(key);
-            let entry = Entry::new(
-                key_id.as_str(),
-                key,
-                body_length,
-                response,
-                asked,
-                &lifetime,
-                random(),
-            );
-            self.cache.insert(&Arc::new(entry), self.clock.now());
-        }
-    }
-
-    fn renew(&self, known: &Arc<Entry>, reuse: Reuse) {
-        let Reuse {
-            response,
-            lifetime,
-            asked,
-        } = reuse;
-        if lifetime.is_reusable() {
-            known.renew(response, self.clock.moment(asked), &lifetime, random());
-            self.cache.keep(known);
-        } else {
-            self.cache.remove(known);
-        }
-    }
-}
-
-/// The duty to refresh a key. However the attempt ends, another one becomes possible.
-struct RefreshClaim {
-    claimed: Option<Arc<Entry>>,
-    clock: MonotonicClock,
-}
-
-impl RefreshClaim {
-    fn new(shared: &Shared, known: Option<&Arc<Entry>>) -> Self {
-        Self {
-            claimed: known.map(Arc::clone),
-            clock: shared.clock,
-        }
-    }
-}
-
-impl Drop for RefreshClaim {
-    fn drop(&mut self) {
-        if let Some(entry) = &self.claimed {
-            entry.postpone_claimed(self.clock.now(), random());
-        }
-    }
-}
-
-/// Jitter, not secrets: the standard library's hasher keys, new with each call.
-fn random() -> u64 {
-    RandomState::new().hash_one(())
-}
-
 #[cfg(test)]
+#[cfg(shuttle)]
+mod interleavings;
+#[cfg(test)]
+#[cfg(not(shuttle))]
 mod tests {
     use super::*;
 

@@ -1,6 +1,6 @@
 //! Promises that hold whichever thread goes on at each step.
 //!
-//! `RUSTFLAGS="--cfg shuttle" cargo test -p asap-engine --lib --target-dir target/shuttle replay`
+//! `RUSTFLAGS="--cfg shuttle" cargo test -p asap-engine --lib --features http --target-dir target/shuttle interleavings`
 
 use std::sync::Arc;
 
@@ -100,5 +100,83 @@ fn tokens_that_contend_for_the_same_lines_are_all_taken_and_all_remembered() {
                 Err(ReplayError::Seen)
             );
         }
+    });
+}
+
+#[test]
+fn of_four_threads_whose_clocks_disagree_one_takes_a_token_of_an_empty_window() {
+    under_many_schedules(|| {
+        let window =
+            Arc::new(ReplayWindow::with_key(8, FingerprintKey::from_bytes(&[7; 16])).unwrap());
+        let threads = [100, 103, 101, 160].map(|now| {
+            let window = window.clone();
+            thread::spawn(move || window.check_and_insert("a", "1", at(160), at(now)))
+        });
+        let results = threads.map(|thread| thread.join().unwrap());
+        assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1);
+        let others = results.iter().filter(|result| result.is_err());
+        assert!(
+            others
+                .into_iter()
+                .all(|result| *result == Err(ReplayError::Seen)),
+            "{results:?}"
+        );
+    });
+}
+
+#[test]
+fn of_three_threads_one_takes_a_token_anew_when_its_time_is_over() {
+    under_many_schedules(|| {
+        let (window, tokens, _) = window_with_a_full_home(110);
+        // It lies in the line after its home, and all of the home is over at the same time.
+        window.insert(tokens[0], second(110), second(100)).unwrap();
+        let threads = [111, 111, 112].map(|now| {
+            let (window, token) = (window.clone(), tokens[0]);
+            thread::spawn(move || window.insert(token, second(200), second(now)))
+        });
+        let results = threads.map(|thread| thread.join().unwrap());
+        assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1);
+    });
+}
+
+/// A window in which the tokens of the first home have one place left, and such tokens.
+fn window_with_one_place() -> (Arc<ReplayWindow>, Vec<Fingerprint>) {
+    let (window, mut tokens, _) = window_with_a_full_home(160);
+    for token in tokens.drain(..ENTRIES - 1) {
+        window.insert(token, second(160), second(100)).unwrap();
+    }
+    (window, tokens)
+}
+
+#[test]
+fn of_two_tokens_one_takes_the_last_place_and_the_other_is_refused() {
+    under_many_schedules(|| {
+        let (window, tokens) = window_with_one_place();
+        let threads = [tokens[0], tokens[1]].map(|token| {
+            let window = window.clone();
+            thread::spawn(move || (token, window.insert(token, second(160), second(100))))
+        });
+        let mut results = threads.map(|thread| thread.join().unwrap());
+        results.sort_by_key(|(_, result)| result.is_err());
+        let [(taken, first), (_, last)] = results;
+        assert_eq!((first, last), (Ok(()), Err(ReplayError::Full)));
+        assert_eq!(
+            window.insert(taken, second(160), second(160)),
+            Err(ReplayError::Seen)
+        );
+    });
+}
+
+#[test]
+fn of_two_threads_with_one_token_one_takes_the_last_place_and_the_other_has_seen_it() {
+    under_many_schedules(|| {
+        let (window, tokens) = window_with_one_place();
+        let threads = [(); 2].map(|()| {
+            let (window, token) = (window.clone(), tokens[0]);
+            thread::spawn(move || window.insert(token, second(160), second(100)))
+        });
+        let mut results = threads.map(|thread| thread.join().unwrap());
+        results.sort_by_key(Result::is_err);
+        assert_eq!(results, [Ok(()), Err(ReplayError::Seen)]);
     });
 }

@@ -1,0 +1,339 @@
+//! Promises of single flight that hold whichever task goes on at each step: the code of [`shared`](super::shared) and
+//! [`flight`](super::flight), with a repository that the test plays. A caller that nobody wakes is a deadlock, which
+//! shuttle finds.
+//!
+//! `RUSTFLAGS="--cfg shuttle" cargo test -p asap-engine --lib --features http --target-dir target/shuttle interleavings`
+//!
+//! Not in the model: how long a caller waits (no time passes), the inside of the cache, of dashmap and of tokio's
+//! channel, and unwinding. A fetch that panics is here one whose task is dropped: what unwinding drops, too.
+
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::task::Poll;
+use std::time::Instant;
+
+use shuttle::future::{JoinHandle, block_on, spawn, yield_now};
+
+use super::admission::Admission;
+use super::cache::KeyCache;
+use super::entry::tests::{lifetime, response};
+use super::failure::Failure;
+use super::fetch::{Answer, Reuse};
+use super::freshness::StoredResponse;
+use super::shared::{Fetch, Shared, Spawn};
+use super::sync::watch;
+use crate::{Algorithm, KeyError, KeyId, Lookup, SigningKey, VerifyingKey};
+
+const SCHEDULES: usize = 1_000;
+
+/// The keys that the repository gives one after the other, so that a caller can tell which fetch brought its key.
+const GIVEN: [Algorithm; 3] = [Algorithm::Es256, Algorithm::Es384, Algorithm::EdDsa];
+
+/// What a caller got: the number of the fetch that brought the key.
+type Got = Result<usize, KeyError>;
+
+/// Runs `check` under random schedules, and under those that a few ill-placed preemptions make.
+fn under_many_schedules(check: fn()) {
+    shuttle::check_random(check, SCHEDULES);
+    shuttle::check_pct(check, SCHEDULES, 3);
+}
+
+fn key_id(text: &str) -> KeyId<'_> {
+    KeyId::parse(text).unwrap()
+}
+
+/// How one fetch ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// With a key that may be kept.
+    Key,
+    /// With a key that serves those who waited and no one else.
+    KeyForNow,
+    NoSuchKey,
+    Failure,
+    /// Its task is dropped before it has an answer.
+    Death,
+}
+
+/// A repository whose fetches end as they are told, the last one for all that come after it.
+struct Script {
+    ends: &'static [End],
+    asked: AtomicUsize,
+    ended: AtomicUsize,
+    /// How many fetches somebody has had the key of.
+    served: AtomicUsize,
+    tasks: Tasks,
+}
+
+/// A fetch that is under way, until it is dropped.
+struct UnderWay<'a>(&'a Script);
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.ended.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+impl Fetch for Arc<Script> {
+    async fn fetch(&self, _: KeyId<'_>, _: Option<&StoredResponse>) -> Answer {
+        let number = self.asked.fetch_add(1, Ordering::SeqCst);
+        assert_eq!(number, self.ended(), "two fetches of one key at once");
+        let _under_way = UnderWay(self);
+        yield_now().await;
+        match self.ends.get(number).or(self.ends.last()).unwrap() {
+            End::Key => answer(number, 1000),
+            End::KeyForNow => answer(number, 0),
+            End::NoSuchKey => Answer::NoSuchKey,
+            End::Failure => Answer::Failed(Failure::Deadline),
+            End::Death => {
+                self.tasks.dies.store(true, Ordering::SeqCst);
+                std::future::pending().await
+            }
+        }
+    }
+}
+
+fn answer(number: usize, fresh: u64) -> Answer {
+    static PEMS: OnceLock<[String; GIVEN.len()]> = OnceLock::new();
+    let generate = |algorithm| {
+        let (key, _) = SigningKey::generate(algorithm).unwrap();
+        key.public_key_pem().to_owned()
+    };
+    let pem = &PEMS.get_or_init(|| GIVEN.map(generate))[number];
+    Answer::Key {
+        key: VerifyingKey::from_pem(pem.as_bytes()).unwrap(),
+        body_length: pem.len(),
+        reuse: Reuse {
+            response: response(),
+            lifetime: lifetime(fresh, 0, 0),
+            asked: Instant::now(),
+        },
+    }
+}
+
+impl Script {
+    fn asked(&self) -> usize {
+        self.asked.load(Ordering::SeqCst)
+    }
+
+    fn ended(&self) -> usize {
+        self.ended.load(Ordering::SeqCst)
+    }
+}
+
+/// Shuttle's tasks. One is dropped where it stands when it is told so.
+#[derive(Clone, Default)]
+struct Tasks {
+    dies: Arc<AtomicBool>,
+    spawned: Arc<Mutex<Vec<JoinHandle<()>>>>,
+}
+
+impl Spawn for Tasks {
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let dies = Arc::clone(&self.dies);
+        let spawned = spawn(async move {
+            let mut task = Box::pin(task);
+            std::future::poll_fn(|context| match task.as_mut().poll(context) {
+                Poll::Pending if dies.swap(false, Ordering::SeqCst) => Poll::Ready(()),
+                other => other,
+            })
+            .await;
+        });
+        self.spawned.lock().unwrap().push(spawned);
+    }
+}
+
+impl Tasks {
+    /// Waits for all that were spawned: each comes to its end, whoever has hung up.
+    fn join(&self) {
+        loop {
+            let Some(task) = self.spawned.lock().unwrap().pop() else {
+                return;
+            };
+            block_on(task).unwrap();
+        }
+    }
+}
+
+type Repository<F> = Arc<Shared<F, Tasks>>;
+
+fn repository<F: Fetch>(fetcher: F, tasks: Tasks) -> Repository<F> {
+    let cache = KeyCache::new(16, 1 << 20);
+    Arc::new(Shared::new(cache, Admission::new(4), fetcher, tasks))
+}
+
+fn scripted(ends: &'static [End]) -> (Repository<Arc<Script>>, Arc<Script>) {
+    let tasks = Tasks::default();
+    let script = Arc::new(Script {
+        ends,
+        asked: AtomicUsize::new(0),
+        ended: AtomicUsize::new(0),
+        served: AtomicUsize::new(0),
+        tasks: tasks.clone(),
+    });
+    (repository(Arc::clone(&script), tasks), script)
+}
+
+/// What `KeyRepository` does for a caller, without a deadline.
+async fn call<F: Fetch>(repository: &Repository<F>, text: &str) -> Got {
+    if let Lookup::Found(number) = repository.with_key(key_id(text), number_of) {
+        return Ok(number);
+    }
+    let fetched = repository.join(key_id(text)).wait().await;
+    fetched
+        .unwrap_or(Err(KeyError::Unavailable))
+        .map(|key| number_of(&key))
+}
+
+fn number_of(key: &VerifyingKey) -> usize {
+    GIVEN.iter().position(|one| key.verifies(*one)).unwrap()
+}
+
+/// A caller on a task of its own. A key that somebody had before is not for this one, unless it may be kept.
+fn caller(repository: &Repository<Arc<Script>>, script: &Arc<Script>) -> JoinHandle<Got> {
+    let (repository, script) = (Arc::clone(repository), Arc::clone(script));
+    spawn(async move {
+        let served_before = script.served.load(Ordering::SeqCst);
+        let got = call(&repository, "a/b").await;
+        if let Ok(number) = got {
+            script.served.fetch_max(number + 1, Ordering::SeqCst);
+            assert!(number >= served_before || script.ends.contains(&End::Key));
+        }
+        got
+    })
+}
+
+fn all_that(callers: impl IntoIterator<Item = JoinHandle<Got>>) -> Vec<Got> {
+    let each = callers.into_iter().map(|caller| block_on(caller).unwrap());
+    each.collect()
+}
+
+/// Waits until callers that hang up have done so: in time for an answer or not.
+fn gone(callers: impl IntoIterator<Item = JoinHandle<Got>>) {
+    for caller in callers {
+        assert!(matches!(block_on(caller), Ok(Ok(0)) | Err(_)));
+    }
+}
+
+fn nothing_is_left(repository: &Repository<Arc<Script>>, script: &Script) {
+    script.tasks.join();
+    let stats = repository.stats();
+    assert_eq!(stats.in_flight, 0);
+    assert_eq!(stats.fetches, u64::try_from(script.asked()).unwrap());
+    assert_eq!(script.asked(), script.ended());
+}
+
+#[test]
+fn of_three_callers_one_has_the_key_fetched_and_all_get_it() {
+    under_many_schedules(|| {
+        let (repository, script) = scripted(&[End::Key]);
+        let callers = [(); 3].map(|()| caller(&repository, &script));
+        assert_eq!(all_that(callers), [Ok(0); 3]);
+        assert_eq!(script.asked(), 1);
+        nothing_is_left(&repository, &script);
+    });
+}
+
+#[test]
+fn a_key_that_may_not_be_kept_serves_those_who_waited_and_nobody_else() {
+    under_many_schedules(|| {
+        let (repository, script) = scripted(&[End::KeyForNow]);
+        let callers = [(); 3].map(|()| caller(&repository, &script));
+        let got = all_that(callers);
+        // Each fetch served somebody.
+        for number in 0..script.asked() {
+            assert!(got.contains(&Ok(number)), "{got:?}");
+        }
+        assert!(got.iter().all(Result::is_ok), "{got:?}");
+        nothing_is_left(&repository, &script);
+    });
+}
+
+#[test]
+fn a_caller_that_hangs_up_at_any_point_changes_nothing_for_the_others() {
+    under_many_schedules(|| {
+        let (repository, script) = scripted(&[End::Key]);
+        let [leaving, staying, other] = [(); 3].map(|()| caller(&repository, &script));
+        leaving.abort();
+        assert_eq!(all_that([staying, other]), [Ok(0); 2]);
+        gone([leaving]);
+        assert_eq!(script.asked(), 1);
+        nothing_is_left(&repository, &script);
+    });
+}
+
+#[test]
+fn a_fetch_goes_on_and_fills_the_cache_when_everybody_has_hung_up() {
+    under_many_schedules(|| {
+        let (repository, script) = scripted(&[End::Key]);
+        let callers = [(); 2].map(|()| caller(&repository, &script));
+        callers.iter().for_each(JoinHandle::abort);
+        gone(callers);
+        // Whether one of them had begun a fetch or not, there is one in the end.
+        assert_eq!(all_that([caller(&repository, &script)]), [Ok(0)]);
+        assert_eq!(script.asked(), 1);
+        nothing_is_left(&repository, &script);
+    });
+}
+
+#[test]
+fn a_failure_reaches_those_who_waited_and_the_next_caller_starts_anew() {
+    under_many_schedules(|| an_end_without_a_key(&[End::Failure, End::Key], KeyError::Unavailable));
+}
+
+#[test]
+fn that_there_is_no_key_reaches_those_who_waited_and_the_next_caller_starts_anew() {
+    under_many_schedules(|| an_end_without_a_key(&[End::NoSuchKey, End::Key], KeyError::Unknown));
+}
+
+#[test]
+fn a_fetch_that_dies_wakes_everyone_and_the_next_caller_starts_anew() {
+    under_many_schedules(|| an_end_without_a_key(&[End::Death, End::Key], KeyError::Unavailable));
+}
+
+fn an_end_without_a_key(ends: &'static [End], error: KeyError) {
+    let (repository, script) = scripted(ends);
+    let callers = [(); 3].map(|()| caller(&repository, &script));
+    let got = all_that(callers);
+    assert!(got.contains(&Err(error)), "{got:?}");
+    assert!(
+        got.iter()
+            .all(|got| matches!(got, Ok(1)) || *got == Err(error)),
+        "{got:?}"
+    );
+    assert_eq!(all_that([caller(&repository, &script)]), [Ok(1)]);
+    assert_eq!(script.asked(), 2);
+    nothing_is_left(&repository, &script);
+}
+
+/// A repository that answers for `a/b` when somebody has got `c/d`.
+struct Held(watch::Receiver<bool>);
+
+impl Fetch for Held {
+    async fn fetch(&self, asked: KeyId<'_>, _: Option<&StoredResponse>) -> Answer {
+        if asked == key_id("a/b") {
+            let mut gate = self.0.clone();
+            let open = pin!(gate.wait_for(|open| *open)).await;
+            assert!(open.is_ok());
+        }
+        answer(0, 1000)
+    }
+}
+
+#[test]
+fn the_fetch_of_one_key_waits_for_that_of_no_other() {
+    under_many_schedules(|| {
+        let (opener, gate) = watch::channel(false);
+        let tasks = Tasks::default();
+        let repository = repository(Held(gate), tasks.clone());
+        let held = [(); 2].map(|()| {
+            let repository = Arc::clone(&repository);
+            spawn(async move { call(&repository, "a/b").await })
+        });
+        assert_eq!(block_on(call(&repository, "c/d")), Ok(0));
+        opener.send_replace(true);
+        assert_eq!(all_that(held), [Ok(0); 2]);
+        tasks.join();
+    });
+}

@@ -1,0 +1,301 @@
+//! What all clones of a repository share, and who does what: who leads a flight, who waits, what becomes of an answer.
+//!
+//! What it needs from outside comes as two traits, [`Fetch`] and [`Spawn`]: sockets and the runtime stay out, and the
+//! tests of `interleavings` run this very code under every order of its steps.
+
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+
+use tokio::runtime::Handle;
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::admission::{Admission, Purpose};
+use super::cache::KeyCache;
+use super::entry::{Entry, MonotonicClock};
+use super::fetch::{Answer, Fetcher, Reuse};
+use super::flight::{Flights, Joined, Landing, Waiter};
+use super::freshness::StoredResponse;
+use super::stats::{KeyRepositoryStats, Stats};
+use crate::keys::{KeyError, Lookup};
+use crate::{KeyId, VerifyingKey};
+
+/// What a flight brings to those who wait for it.
+pub(super) type Fetched = Result<Arc<VerifyingKey>, KeyError>;
+
+/// Asks for a key, wherever that is.
+pub(super) trait Fetch: Send + Sync + 'static {
+    /// Fetches a key, or revalidates what is `stored` of it.
+    fn fetch(
+        &self,
+        key_id: KeyId<'_>,
+        stored: Option<&StoredResponse>,
+    ) -> impl Future<Output = Answer> + Send;
+}
+
+impl Fetch for Fetcher {
+    fn fetch(
+        &self,
+        key_id: KeyId<'_>,
+        stored: Option<&StoredResponse>,
+    ) -> impl Future<Output = Answer> + Send {
+        self.fetch(key_id, stored)
+    }
+}
+
+/// Runs what must not end with the caller who began it.
+pub(super) trait Spawn: Send + Sync + 'static {
+    /// Runs `task` to its end, unless the runtime ends before.
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static);
+}
+
+impl Spawn for Handle {
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        drop(self.spawn(task));
+    }
+}
+
+/// What all clones share.
+pub(super) struct Shared<F, S> {
+    cache: KeyCache,
+    flights: Arc<Flights<Fetched>>,
+    admission: Admission,
+    fetcher: F,
+    tasks: S,
+    clock: MonotonicClock,
+    stats: Stats,
+}
+
+impl<F: Fetch, S: Spawn> Shared<F, S> {
+    pub(super) fn new(cache: KeyCache, admission: Admission, fetcher: F, tasks: S) -> Self {
+        Self {
+            cache,
+            flights: Arc::new(Flights::new()),
+            admission,
+            fetcher,
+            tasks,
+            clock: MonotonicClock::start(),
+            stats: Stats::default(),
+        }
+    }
+
+    /// The counters since the start.
+    pub(super) fn stats(&self) -> KeyRepositoryStats {
+        self.stats.snapshot(
+            self.cache.len(),
+            self.cache.len_in_use(),
+            self.flights.len(),
+        )
+    }
+
+    /// Hands a key at hand to `use_key`, and has it refreshed if that is due.
+    pub(super) fn with_key<T>(
+        self: &Arc<Self>,
+        key_id: KeyId<'_>,
+        use_key: impl FnOnce(&VerifyingKey) -> T,
+    ) -> Lookup<T> {
+        let now = self.clock.now();
+        let found = self.cache.with_usable(key_id.as_str(), now, |entry| {
+            let used = use_key(entry.key());
+            (used, entry.claim_refresh(now).then(|| Arc::clone(entry)))
+        });
+        let Some((used, due)) = found else {
+            return Lookup::NotLoaded;
+        };
+        self.stats.hit();
+        if let Some(entry) = due {
+            self.refresh(entry);
+        }
+        Lookup::Found(used)
+    }
+
+    /// Joins the flight of a key that is not at hand, or begins it.
+    pub(super) fn join(self: &Arc<Self>, key_id: KeyId<'_>) -> Waiter<Fetched> {
+        match self.flights.join(key_id.as_str()) {
+            Joined::Lead(landing) => self.lead(landing),
+            Joined::Wait(waiter) => {
+                self.stats.coalesced();
+                waiter
+            }
+        }
+    }
+
+    /// Leads the flight of a key that a caller waits for.
+    fn lead(self: &Arc<Self>, landing: Landing<Fetched>) -> Waiter<Fetched> {
+        let waiter = landing.waiter();
+        let known = self.cache.stored(landing.key());
+        let usable = known
+            .as_ref()
+            .filter(|entry| entry.is_usable(self.clock.now()));
+        if let Some(entry) = usable {
+            // The flight before this one landed after this caller had looked.
+            self.stats.hit();
+            landing.land(Ok(Arc::clone(entry.key())));
+            return waiter;
+        }
+        self.depart(landing, known);
+        waiter
+    }
+
+    /// Refreshes in the background a key that is still usable; the caller has claimed it.
+    fn refresh(self: &Arc<Self>, entry: Arc<Entry>) {
+        match self.flights.join(entry.key_id()) {
+            Joined::Lead(landing) => self.depart(landing, Some(entry)),
+            Joined::Wait(_) => drop(RefreshClaim::new(self.clock, Some(&entry))),
+        }
+    }
+
+    /// Starts the fetch, if the limits allow it.
+    fn depart(self: &Arc<Self>, landing: Landing<Fetched>, known: Option<Arc<Entry>>) {
+        let purpose = if known.is_some() {
+            Purpose::Revalidation
+        } else {
+            Purpose::FirstFetch
+        };
+        let claim = RefreshClaim::new(self.clock, known.as_ref());
+        let Some(place) = self.admission.admit(purpose) else {
+            self.stats.refused_by_limits();
+            // Counted, and not a warning: a flood would fill the log.
+            tracing::debug!(
+                key_id = landing.key(),
+                "the key was not asked for: too many fetches are under way"
+            );
+            landing.land(Err(KeyError::Unavailable));
+            return;
+        };
+        self.stats.fetch();
+        if purpose == Purpose::Revalidation {
+            self.stats.revalidation();
+        }
+        let flight = Arc::clone(self).fly(landing, known, place, claim);
+        self.tasks.spawn(flight);
+    }
+
+    async fn fly(
+        self: Arc<Self>,
+        landing: Landing<Fetched>,
+        known: Option<Arc<Entry>>,
+        place: OwnedSemaphorePermit,
+        claim: RefreshClaim,
+    ) {
+        let Some(key_id) = KeyId::parse(landing.key()) else {
+            return;
+        };
+        let stored = known.as_ref().map(|entry| entry.response());
+        let answer = self.fetcher.fetch(key_id, stored.as_deref()).await;
+        let fetched = self.settle(key_id, known, answer);
+        drop(claim);
+        drop(place);
+        landing.land(fetched);
+    }
+
+    /// Brings the cache up to date with an answer, and tells what those who wait get.
+    fn settle(&self, key_id: KeyId<'_>, known: Option<Arc<Entry>>, answer: Answer) -> Fetched {
+        match (answer, known) {
+            (
+                Answer::Key {
+                    key,
+                    body_length,
+                    reuse,
+                },
+                known,
+            ) => {
+                let key = Arc::new(key);
+                self.store(key_id, &key, body_length, reuse);
+                if let Some(known) = known {
+                    // After the store: whoever looks meanwhile finds one or the other.
+                    self.cache.remove(&known);
+                }
+                Ok(key)
+            }
+            (Answer::Unchanged { reuse }, Some(known)) => {
+                let key = Arc::clone(known.key());
+                self.renew(&known, reuse);
+                Ok(key)
+            }
+            (Answer::NoSuchKey, known) => {
+                if let Some(known) = known {
+                    self.cache.remove(&known);
+                }
+                Err(KeyError::Unknown)
+            }
+            (Answer::Failed(failure), Some(known)) => {
+                self.stats.failure();
+                let now = self.clock.now();
+                known.could_not_refresh(now, failure.allows_stale(), random());
+                if known.is_usable(now) {
+                    Ok(Arc::clone(known.key()))
+                } else {
+                    Err(KeyError::Unavailable)
+                }
+            }
+            (Answer::Failed(_) | Answer::Unchanged { .. }, None) => {
+                self.stats.failure();
+                Err(KeyError::Unavailable)
+            }
+        }
+    }
+
+    fn store(&self, key_id: KeyId<'_>, key: &Arc<VerifyingKey>, body_length: usize, reuse: Reuse) {
+        let Reuse {
+            response,
+            lifetime,
+            asked,
+        } = reuse;
+        if lifetime.is_reusable() {
+            let asked = self.clock.moment(asked);
+            let key = Arc::clone(key);
+            let entry = Entry::new(
+                key_id.as_str(),
+                key,
+                body_length,
+                response,
+                asked,
+                &lifetime,
+                random(),
+            );
+            self.cache.insert(&Arc::new(entry), self.clock.now());
+        }
+    }
+
+    fn renew(&self, known: &Arc<Entry>, reuse: Reuse) {
+        let Reuse {
+            response,
+            lifetime,
+            asked,
+        } = reuse;
+        if lifetime.is_reusable() {
+            known.renew(response, self.clock.moment(asked), &lifetime, random());
+            self.cache.keep(known);
+        } else {
+            self.cache.remove(known);
+        }
+    }
+}
+
+/// The duty to refresh a key. However the attempt ends, another one becomes possible.
+struct RefreshClaim {
+    claimed: Option<Arc<Entry>>,
+    clock: MonotonicClock,
+}
+
+impl RefreshClaim {
+    fn new(clock: MonotonicClock, known: Option<&Arc<Entry>>) -> Self {
+        Self {
+            claimed: known.map(Arc::clone),
+            clock,
+        }
+    }
+}
+
+impl Drop for RefreshClaim {
+    fn drop(&mut self) {
+        if let Some(entry) = &self.claimed {
+            entry.postpone_claimed(self.clock.now(), random());
+        }
+    }
+}
+
+/// Jitter, not secrets: the standard library's hasher keys, new with each call.
+fn random() -> u64 {
+    RandomState::new().hash_one(())
+}
