@@ -1,6 +1,5 @@
 //! The manual page and the completions, from the same definition as the command line.
 
-use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::Args;
@@ -8,6 +7,7 @@ use clap_complete::Shell;
 
 use crate::cli;
 use crate::outcome::{Fault, Outcome};
+use crate::output;
 
 /// Options of `asap completions`.
 #[derive(Debug, Args)]
@@ -35,7 +35,7 @@ pub(crate) struct ManOptions {
 pub(crate) fn completions(options: &CompletionsOptions) -> Result<Outcome, Fault> {
     let mut text = Vec::new();
     clap_complete::generate(options.shell, &mut cli::definition(), "asap", &mut text);
-    print(&text)
+    output::print(&text)
 }
 
 /// Prints the first page, or writes all of them.
@@ -45,21 +45,10 @@ pub(crate) fn man(options: &ManOptions) -> Result<Outcome, Fault> {
         clap_mangen::Man::new(cli::definition())
             .render(&mut page)
             .map_err(|error| Fault::new(format!("cannot render the manual page: {error}")))?;
-        return print(&page);
+        return output::print(&page);
     };
     std::fs::create_dir_all(directory)
         .and_then(|()| clap_mangen::generate_to(cli::definition(), directory))
         .map(|()| Outcome::Done)
         .map_err(|error| Fault::new(format!("cannot write to {}: {error}", directory.display())))
-}
-
-fn print(text: &[u8]) -> Result<Outcome, Fault> {
-    match io::stdout().write_all(text) {
-        Ok(()) => Ok(Outcome::Done),
-        // Whoever reads has read enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Outcome::Done),
-        Err(error) => Err(Fault::new(format!(
-            "cannot write to standard output: {error}"
-        ))),
-    }
 }
