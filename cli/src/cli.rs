@@ -7,9 +7,18 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::{keygen, keys, reference, sign};
 
+const EXAMPLES: &str = "\
+Examples:
+  asap keygen --issuer my-service --key-name 2026-11 --out keys
+  asap keys serve --dir keys/public
+  asap sign --issuer my-service --key-id my-service/2026-11 --private-key keys/private/my-service/2026-11.pem \\
+      --audience their-service
+
+Exit codes: 0 done; 1 a token was refused; 2 usage or configuration error, with one line on what to mend.";
+
 /// Asks and answers for ASAP service-to-service tokens.
 #[derive(Debug, Parser)]
-#[command(name = "asap", version, arg_required_else_help = false)]
+#[command(name = "asap", version, arg_required_else_help = false, after_help = EXAMPLES)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     command: Command,

@@ -22,7 +22,9 @@ Examples:
   asap keygen --issuer my-service --key-name 2026-11 --algorithm ES256 --out keys
   kid=$(asap keygen --issuer my-service --key-name 2026-12 --out keys 2>/dev/null)
 
-Standard output has the kid and nothing else. Exit codes: 0 done; 2 nothing was written.";
+Standard output has the kid and nothing else.
+
+Exit codes: 0 done; 2 nothing was written.";
 
 /// Options of `asap keygen`.
 #[derive(Debug, Args)]
@@ -37,11 +39,11 @@ pub(crate) struct Options {
     key_name: String,
 
     /// What the key is to sign with: RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512 or EdDSA
-    #[arg(long, value_name = "NAME", default_value = "RS256", value_parser = algorithm::parse)]
+    #[arg(long, value_name = "NAME", default_value = "RS256", hide_possible_values = true, value_parser = algorithm::parser())]
     algorithm: Algorithm,
 
-    /// The length of an RSA key [default: 2048]
-    #[arg(long, value_name = "BITS")]
+    /// The length of an RSA key: 2048, 3072 or 4096 [default: 2048]
+    #[arg(long, value_name = "BITS", hide_possible_values = true)]
     rsa_bits: Option<RsaBits>,
 
     /// Write private/<kid>.pem and public/<kid> into this directory

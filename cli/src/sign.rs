@@ -21,7 +21,8 @@ const EXAMPLES: &str = "\
 Examples:
   asap sign --issuer my-service --key-id my-service/2026-11 \\
       --private-key keys/private/my-service/2026-11.pem --audience their-service
-  asap sign --audience their-service --lifetime 5m --subject some-user     with ASAP_ISSUER, ASAP_KEY_ID, ASAP_PRIVATE_KEY
+  export ASAP_ISSUER=my-service ASAP_KEY_ID=my-service/2026-11 ASAP_PRIVATE_KEY=\"$(cat the-key.pem)\"
+  asap sign --audience their-service --lifetime 5m --subject some-user
   asap sign --audience their-service --claims '{\"scope\":\"read\",\"rate\":1.50}'
   curl -H \"Authorization: Bearer $(asap sign --audience their-service)\" https://their-service.example.com/
 
@@ -60,8 +61,9 @@ pub(crate) struct Options {
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = lifetime::parse)]
     lifetime: Duration,
 
-    /// What to sign with: alg [default: RS256 for an RSA key, else what the key's curve signs with]
-    #[arg(long, value_name = "NAME", value_parser = algorithm::parse)]
+    /// What to sign with: RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512 or EdDSA
+    /// [default: RS256 for an RSA key, else what the key's curve signs with]
+    #[arg(long, value_name = "NAME", hide_possible_values = true, value_parser = algorithm::parser())]
     algorithm: Option<Algorithm>,
 
     /// More claims, a JSON object. Not iss, sub, aud, exp, nbf, iat and jti, which the other options and the clock make

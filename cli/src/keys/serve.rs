@@ -31,10 +31,11 @@ const LONGEST_MAX_AGE: i64 = 31_536_000;
 const EXAMPLES: &str = "\
 Examples:
   asap keys serve --dir keys/public
-  asap keys serve --dir keys/public --listen 127.0.0.1:0      a free port: see the line that it prints
+  asap keys serve --dir keys/public --listen 127.0.0.1:0    # a free port: see the line that it prints
   asap keys serve --dir /srv/keys --listen 0.0.0.0:8443 --tls-cert chain.pem --tls-key key.pem --max-age 60
 
 When it is ready it prints one line, \"serving DIR at URL\", on standard output. SIGTERM and SIGINT end it.
+
 Exit codes: 0 done; 2 usage or configuration error.";
 
 /// Options of `asap keys serve`.
