@@ -190,3 +190,19 @@ fn exists(path: &Path) -> Fault {
 fn cannot_write(path: &Path, error: &io::Error) -> Fault {
     Fault::new(format!("--out: cannot write {}: {error}", path.display()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_private_key_whose_public_key_cannot_be_written_does_not_stay() {
+        let (key, pem) = SigningKey::generate(Algorithm::Es256).unwrap();
+        let name = format!("asap-keygen-{}.pem", std::process::id());
+        let private = std::env::temp_dir().join(name);
+        let public = private.join("below-a-file");
+        let fault = write_pair(&private, &pem, &public, key.public_key_pem()).unwrap_err();
+        assert!(fault.to_string().starts_with("--out: cannot write"));
+        assert!(!private.exists());
+    }
+}
