@@ -1,13 +1,25 @@
 //! `asap keys serve` serves public keys as HTTP caching wants them, and nothing else.
 
-#![allow(clippy::arithmetic_side_effects)]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
 
 mod tool;
 
 use std::fs;
-use std::net::TcpListener;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::fs::symlink;
 use std::process::Command;
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use asap_engine::{KeyError, KeyRepository, KeyRepositoryConfig};
+use asap_tests::key_client::{fetched, is_at_hand, until};
 
 use tool::server::{Answer, Server, request};
 use tool::{Directory, asap, done, keygen, refused};
@@ -146,6 +158,62 @@ fn publishing_is_copying_a_file_and_what_is_deleted_is_gone_at_once() {
     assert_not_found(&server.ask("GET", "/svc/k", &[&etag]), "deleted");
     fs::rename(directory.at("public/svc/l"), directory.at("public/svc/k")).unwrap();
     assert_eq!(server.get("/svc/k").body, answer.body);
+}
+
+/// Stands between a client and the server, and keeps what the server says.
+fn overheard(server: SocketAddr) -> (SocketAddr, Arc<Mutex<Vec<u8>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let answers = Arc::clone(&heard);
+    thread::spawn(move || {
+        for client in listener.incoming() {
+            let (mut client, answers) = (client.unwrap(), Arc::clone(&answers));
+            let mut server = TcpStream::connect(server).unwrap();
+            let (mut asking, mut asked) =
+                (client.try_clone().unwrap(), server.try_clone().unwrap());
+            thread::spawn(move || std::io::copy(&mut asking, &mut asked));
+            thread::spawn(move || {
+                let mut buffer = [0; 4096];
+                while let Ok(length @ 1..) = server.read(&mut buffer) {
+                    answers.lock().unwrap().extend(&buffer[..length]);
+                    client.write_all(&buffer[..length]).unwrap();
+                }
+            });
+        }
+    });
+    (address, heard)
+}
+
+#[tokio::test]
+async fn the_engine_revalidates_a_key_by_its_tag_and_drops_it_when_it_is_deleted() {
+    let directory = published();
+    let server = Server::start(&directory.at("public"), &["--max-age", "2"]);
+    let (address, heard) = overheard(server.address);
+    let config = KeyRepositoryConfig::allowing_http_to_loopback(&format!("http://{address}"));
+    let client = KeyRepository::new(config.unwrap()).unwrap();
+    assert_eq!(fetched(&client, "svc/k").await, Ok(()));
+    // While it is used it is asked about before it is stale, or else when it is.
+    while client.stats().revalidations == 0 {
+        assert_eq!(fetched(&client, "svc/k").await, Ok(()));
+        tokio::task::yield_now().await;
+    }
+    until("the answer", || client.stats().in_flight == 0).await;
+    let answers = String::from_utf8(heard.lock().unwrap().clone()).unwrap();
+    assert_eq!(
+        answers.matches("HTTP/1.1 200 OK\r\n").count(),
+        1,
+        "{answers}"
+    );
+    let not_modified = answers.matches("HTTP/1.1 304 Not Modified\r\n").count();
+    assert_eq!(
+        u64::try_from(not_modified),
+        Ok(client.stats().revalidations),
+        "{answers}"
+    );
+    fs::remove_file(directory.at("public/svc/k")).unwrap();
+    until("the end of the key", || !is_at_hand(&client, "svc/k")).await;
+    assert_eq!(fetched(&client, "svc/k").await, Err(KeyError::Unknown));
 }
 
 #[test]
@@ -415,7 +483,7 @@ fn clients_that_say_nothing_do_not_keep_others_from_their_keys() {
     let directory = published();
     let server = serve(&directory);
     let silent: Vec<_> = (0..200)
-        .map(|_| std::net::TcpStream::connect(server.address).unwrap())
+        .map(|_| TcpStream::connect(server.address).unwrap())
         .collect();
     assert_eq!(server.get("/svc/k").status, 200);
     drop(silent);
@@ -427,7 +495,7 @@ fn a_signal_ends_it_with_success() {
     for signal in ["TERM", "INT"] {
         let server = serve(&directory);
         // An idle connection does not hold it up.
-        let idle = std::net::TcpStream::connect(server.address).unwrap();
+        let idle = TcpStream::connect(server.address).unwrap();
         assert_eq!(server.get("/svc/k").status, 200);
         let address = server.address;
         let (status, stdout, stderr) = server.end(signal);
@@ -435,7 +503,7 @@ fn a_signal_ends_it_with_success() {
             (status.code(), stdout.as_str(), stderr.as_str()),
             (Some(0), "", "")
         );
-        assert!(std::net::TcpStream::connect(address).is_err());
+        assert!(TcpStream::connect(address).is_err());
         drop(idle);
     }
 }

@@ -114,3 +114,89 @@ where
     connection.as_mut().graceful_shutdown();
     let _ = timeout(GRACE, connection).await;
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+    use tokio::time::Instant;
+
+    use super::super::directory::Directory;
+    use super::*;
+
+    /// A conversation about a directory without keys, over so many bytes of room.
+    fn conversation(room: usize) -> (DuplexStream, watch::Sender<()>, impl Future<Output = ()>) {
+        let directory = Directory::open(&std::env::temp_dir()).unwrap();
+        let site = Arc::new(Site::new(directory, 300, false).unwrap());
+        let (client, server) = duplex(room);
+        let (ending, ended) = watch::channel(());
+        (client, ending, converse(server, site, ended))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_is_silent_or_slow_loses_its_place() {
+        for sent in ["", "GET /a HT", "GET /a HTTP/1.1\r\nHost: a\r\n"] {
+            let (mut client, _ending, conversation) = conversation(1024);
+            client.write_all(sent.as_bytes()).await.unwrap();
+            let start = Instant::now();
+            conversation.await;
+            assert_eq!(
+                start.elapsed().as_secs(),
+                HEAD_DEADLINE.as_secs(),
+                "{sent:?}"
+            );
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_sends_a_byte_now_and_then_loses_its_place() {
+        let (mut client, _ending, conversation) = conversation(1024);
+        let start = Instant::now();
+        tokio::spawn(async move {
+            for _ in 0..100 {
+                // It fails when the place is lost.
+                let _ = client.write_all(b"G").await;
+                sleep(Duration::from_secs(1)).await;
+            }
+        });
+        conversation.await;
+        assert_eq!(start.elapsed().as_secs(), HEAD_DEADLINE.as_secs());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_that_is_idle_after_an_answer_is_closed() {
+        let (mut client, _ending, conversation) = conversation(1024);
+        let start = Instant::now();
+        client
+            .write_all(b"PUT /a HTTP/1.1\r\nHost: a\r\n\r\n")
+            .await
+            .unwrap();
+        conversation.await;
+        assert_eq!(start.elapsed().as_secs(), HEAD_DEADLINE.as_secs());
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 405 "), "{answer}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_does_not_read_its_answers_is_cut_off() {
+        let (mut client, _ending, conversation) = conversation(64);
+        tokio::spawn(async move {
+            let request = b"PUT /a HTTP/1.1\r\nHost: a\r\n\r\n".repeat(100);
+            // It fails when the connection is cut off.
+            let _ = client.write_all(&request).await;
+        });
+        let start = Instant::now();
+        conversation.await;
+        let longest = MAX_CONNECTION_AGE.saturating_add(GRACE).as_secs();
+        assert_eq!(start.elapsed().as_secs(), longest);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_end_of_the_process_ends_a_conversation_that_is_idle() {
+        let (_client, ending, conversation) = conversation(1024);
+        let start = Instant::now();
+        let told = async { ending.send(()).unwrap() };
+        tokio::join!(conversation, told);
+        assert_eq!(start.elapsed().as_secs(), 0);
+    }
+}
