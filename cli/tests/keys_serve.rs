@@ -565,5 +565,5 @@ fn what_cannot_be_served_is_refused_in_one_line() {
         &mut serve(&["--dir", &public, "--tls-key", "x"]),
         "--tls-cert",
     );
-    refused(&mut asap().arg("keys"), "--help");
+    refused(asap().arg("keys"), "--help");
 }
