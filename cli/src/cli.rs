@@ -2,9 +2,10 @@
 
 use std::ffi::OsString;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::reference;
+use crate::{reference, verify};
 
 /// Asks and answers for ASAP service-to-service tokens.
 #[derive(Debug, Parser)]
@@ -21,6 +22,8 @@ pub(crate) enum Command {
     Completions(reference::CompletionsOptions),
     /// Print the manual page, or write one a command into a directory
     Man(reference::ManOptions),
+    /// Say of each token on standard input whether it is accepted, and why not
+    Verify(verify::Options),
 }
 
 /// Why there is no command.
@@ -48,6 +51,9 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
 
 /// clap explains over several lines; what is to be mended stands in the first paragraph.
 fn first_line(error: &clap::Error) -> String {
+    if holds_a_stray_word(error) {
+        return "a word on the command line is no option: tokens are read from standard input, keys from files (see --help)".to_owned();
+    }
     let text = error.render().to_string();
     let paragraph: Vec<&str> = text
         .lines()
@@ -56,6 +62,25 @@ fn first_line(error: &clap::Error) -> String {
         .collect();
     let line = paragraph.join(" ");
     format!("{} (see --help)", line.trim_start_matches("error: "))
+}
+
+/// Whether clap would repeat a word that does not look like the name of an option or a command. It may be a token or a
+/// key, which have no place on the screen or in a log.
+fn holds_a_stray_word(error: &clap::Error) -> bool {
+    let stray = [ContextKind::InvalidArg, ContextKind::InvalidSubcommand]
+        .into_iter()
+        .find_map(|kind| error.get(kind));
+    let is_name_like = |word: &str| {
+        word.len() <= 32
+            && word
+                .bytes()
+                .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+    };
+    let is_of_this_kind = matches!(
+        error.kind(),
+        clap::error::ErrorKind::UnknownArgument | clap::error::ErrorKind::InvalidSubcommand
+    );
+    matches!(stray, Some(ContextValue::String(word)) if is_of_this_kind && !is_name_like(word))
 }
 
 #[cfg(test)]
@@ -86,6 +111,21 @@ mod tests {
             let text = usage_error(line);
             assert!(text.contains(word), "{line}: {text}");
             assert_eq!(text.lines().count(), 1, "{line}: {text}");
+        }
+    }
+
+    #[test]
+    fn a_token_on_the_command_line_is_not_repeated() {
+        let token = "eyJhbGciOiJSUzI1NiJ9.e30.c2ln";
+        for line in [
+            token.to_owned(),
+            format!("completions bash {token}"),
+            format!("verify --keys d {token} --audience a"),
+            format!("verify --{token}"),
+        ] {
+            let text = usage_error(&line);
+            assert!(!text.contains("eyJ"), "{text}");
+            assert_eq!(text.lines().count(), 1, "{text}");
         }
     }
 }

@@ -6,6 +6,7 @@
 mod cli;
 mod outcome;
 mod reference;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -31,6 +32,7 @@ fn run(command: &Command) -> Result<Outcome, Fault> {
     match command {
         Command::Completions(options) => reference::completions(options),
         Command::Man(options) => reference::man(options),
+        Command::Verify(options) => verify::run(options),
     }
 }
 
