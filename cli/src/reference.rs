@@ -198,8 +198,8 @@ mod tests {
             let name = command.get_bin_name().unwrap_or("asap");
             let examples = help.unwrap_or_default();
             assert!(
-                command.has_subcommands() || examples.contains(&format!("\n  {name} ")),
-                "asap {name} --help"
+                command.has_subcommands() || examples.contains(&format!("{name} ")),
+                "{name} --help"
             );
         }
     }

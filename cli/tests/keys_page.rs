@@ -22,22 +22,26 @@ fn commands() -> Vec<&'static str> {
         .collect()
 }
 
+/// A port that was free a moment ago, which the page's own may not be.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
 #[test]
 fn the_commands_of_the_page_work_as_they_stand() {
     let directory = Directory::new();
     let blocks = commands();
     assert!(blocks.len() >= 9, "{}", blocks.len());
-    // Free a moment ago, and the page's port may not be.
-    let port = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = port.local_addr().unwrap().port();
+    let port = free_port();
     let script = blocks
         .join("\n")
         .replace("127.0.0.1:8080", &format!("127.0.0.1:{port}"));
     assert!(!script.contains("8080"));
     let binary = Path::new(env!("CARGO_BIN_EXE_asap")).parent().unwrap();
     let path = format!("{}:{}", binary.display(), env::var("PATH").unwrap());
-    let output = Command::new("bash")
-        .args(["-euo", "pipefail", "-c"])
+    let output = Command::new("timeout")
+        .args(["120", "bash", "-euo", "pipefail", "-c"])
         .arg(format!("trap 'kill $(jobs -p) || true' EXIT\n{script}\n"))
         .current_dir(directory.path())
         .env("PATH", path)
@@ -46,7 +50,10 @@ fn the_commands_of_the_page_work_as_they_stand() {
     let stderr = tool::stderr(&output);
     let stdout = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{stdout}{stderr}");
-    assert!(stdout.contains("\nrefused: the old key is gone\n"), "{stdout}");
+    assert!(
+        stdout.contains("\nrefused: the old key is gone\n"),
+        "{stdout}"
+    );
     assert!(stdout.starts_with("my-service/2026-11\n"), "{stdout}");
     assert_eq!(
         fs::read_to_string(directory.at("ready.txt")).unwrap(),
@@ -60,7 +67,10 @@ fn the_commands_of_the_page_work_as_they_stand() {
 /// What the page shows of the server's answers is what `keys_serve.rs` sees of them.
 #[test]
 fn the_headers_on_the_page_are_those_that_are_sent() {
-    let tests = concat!(include_str!("keys_serve.rs"), include_str!("keys_serve_tls.rs"));
+    let tests = concat!(
+        include_str!("keys_serve.rs"),
+        include_str!("keys_serve_tls.rs")
+    );
     for value in [
         "public, max-age=300, must-revalidate",
         "default-src 'none'; frame-ancestors 'none'",
