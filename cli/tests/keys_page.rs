@@ -1,6 +1,10 @@
 //! The commands of docs/KEYS.md do what the page says, pasted in order.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
 
 mod tool;
 
