@@ -411,6 +411,11 @@ fn no_line_shows_anything_of_a_private_key() {
             text,
         ]));
     }
+    for text in [&key, &one_line, &uri] {
+        let mut command = asap();
+        command.args(common).args(["--private-key", text]);
+        refused(&mut command, "must not stand on the command line");
+    }
     for text in [&other_uri, &der, &key[..400].to_owned(), &format!("{key}x")] {
         let mut command = asap();
         command.args(common).args(["--surprise"]);
