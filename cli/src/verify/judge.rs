@@ -41,6 +41,8 @@ pub(super) struct Piece {
     pub(super) sightings: Vec<PlacedSighting>,
     /// What the line is that comes next, if it holds no token. Nothing is judged after it.
     pub(super) bad: Option<BadLine>,
+    /// Whether the block ends here.
+    pub(super) is_last: bool,
 }
 
 /// A token that is accepted if this is its first sighting.
@@ -89,6 +91,7 @@ impl Worker {
             }
         }
         self.keys.report_hits();
+        piece.is_last = true;
         hand_on(piece);
     }
 

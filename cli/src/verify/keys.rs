@@ -30,33 +30,37 @@ pub(super) enum Source {
 impl Source {
     /// What the source was asked so far, as one JSON object.
     pub(super) fn stats_json(&self) -> String {
-        match self {
+        let counters = match self {
             Self::Directory(directory) => {
                 let stats = directory.stats();
-                serde_json::json!({
-                    "fetches": stats.fetches,
-                    "hits": stats.hits,
-                    "coalesced": stats.coalesced,
+                vec![
+                    ("fetches", stats.fetches),
+                    ("hits", stats.hits),
+                    ("coalesced", stats.coalesced),
                     // Nothing limits how often a directory is read.
-                    "refused_by_limits": 0,
-                    "failures": stats.failures,
-                    "keys": stats.keys,
-                })
+                    ("refused_by_limits", 0),
+                    ("failures", stats.failures),
+                    ("keys", stats.keys),
+                ]
             }
             Self::Repository(repository, _) => {
                 let stats = repository.stats();
-                serde_json::json!({
-                    "fetches": stats.fetches,
-                    "hits": stats.hits,
-                    "coalesced": stats.coalesced,
-                    "refused_by_limits": stats.refused_by_limits,
-                    "revalidations": stats.revalidations,
-                    "failures": stats.failures,
-                    "keys": stats.keys,
-                })
+                vec![
+                    ("fetches", stats.fetches),
+                    ("hits", stats.hits),
+                    ("coalesced", stats.coalesced),
+                    ("refused_by_limits", stats.refused_by_limits),
+                    ("failures", stats.failures),
+                    ("keys", u64::try_from(stats.keys).unwrap_or(u64::MAX)),
+                    ("revalidations", stats.revalidations),
+                ]
             }
-        }
-        .to_string()
+        };
+        let members: Vec<_> = counters
+            .iter()
+            .map(|(name, count)| format!("\"{name}\":{count}"))
+            .collect();
+        format!("{{{}}}", members.join(","))
     }
 }
 

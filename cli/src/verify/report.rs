@@ -109,9 +109,12 @@ impl Report {
         }
     }
 
+    pub(super) fn clear(&self) {
+        self.bar.finish_and_clear();
+    }
+
     /// Says what came of it.
     pub(super) fn end(&self, tally: &Tally) {
-        self.bar.finish_and_clear();
         if self.is_watched {
             eprintln!("asap: {}", self.summary(tally));
         }
