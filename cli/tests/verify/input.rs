@@ -150,7 +150,7 @@ fn bad_input_ends_the_run_while_the_input_goes_on() {
 fn verdicts_come_in_the_order_of_the_input() {
     let good = Token::es256().sign();
     let bad = Token::es256().claim("aud", "\"other\"").sign();
-    let count = 12_000;
+    let count = 6_000;
     let mut input = String::new();
     for number in 0..count {
         // Good tokens take long and bad ones do not, in runs of many lengths.
@@ -161,7 +161,7 @@ fn verdicts_come_in_the_order_of_the_input() {
         };
         writeln!(input, r#"{{"token":"{token}","id":{number}}}"#).unwrap();
     }
-    assert!(input.len() > 12 * 256 * 1024, "too short to be shared out");
+    assert!(input.len() > 6 * 256 * 1024, "too short to be shared out");
     // From a file it is read in the largest blocks, through a pipe in smaller ones.
     let path = crate::support::directory().join("corpus.jsonl");
     fs::write(&path, &input).unwrap();
@@ -262,12 +262,12 @@ fn neither_a_long_line_nor_a_long_input_takes_memory() {
     let tokens = (Token::es256().claim("aud", "\"other\"").sign() + "\n").repeat(3_000);
     let part = vec![b'x'; 1 << 20];
     let first = after(&mut std::iter::repeat_n(tokens.as_bytes(), 4));
-    let later = after(&mut std::iter::repeat_n(tokens.as_bytes(), 40));
+    let later = after(&mut std::iter::repeat_n(tokens.as_bytes(), 20));
     assert!(
         later < first + 8 * 1024,
         "tokens: from {first} to {later} KiB"
     );
-    let long_line = std::iter::repeat_n(&part[..], 200);
+    let long_line = std::iter::repeat_n(&part[..], 100);
     let last = after(&mut long_line.chain([&b"\n"[..]]));
     assert!(
         last < later + 16 * 1024,
