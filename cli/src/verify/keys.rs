@@ -87,10 +87,12 @@ impl Keys {
         }
     }
 
-    /// Looks the token's key up, waiting for it if it has to be fetched, and checks the signature.
+    /// Looks the token's key up and checks the signature. Waits for a key that has to be fetched, and calls
+    /// `before_wait` before it does.
     pub(super) fn authenticate<'a>(
         &mut self,
         admitted: Admitted<'a>,
+        before_wait: impl FnOnce(),
     ) -> Result<Authentic<'a>, VerifyError> {
         let key_id = admitted.key_id();
         match &*self.source {
@@ -103,6 +105,7 @@ impl Keys {
                     Lookup::Found(authentic) => authentic,
                     Lookup::Unknown => Err(VerifyError::KeyUnknown),
                     _ => {
+                        before_wait();
                         let key = runtime.block_on(repository.fetch(key_id))?;
                         admitted.authenticate(&key)
                     }

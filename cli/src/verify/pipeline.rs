@@ -16,13 +16,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use super::input::Blocks;
-use super::judge::{Judge, Piece, Worker};
-
-/// How many pieces of one block may wait for those of the blocks before it.
-const PIECES_AHEAD: usize = 2;
+use super::judge::{Judge, Outlet, Piece, Worker};
 
 /// A block, and where its verdicts go.
-type Job = (Vec<u8>, SyncSender<Piece>);
+type Job = (Vec<u8>, Outlet);
 /// What comes next in order.
 enum Next {
     /// A block, whose verdicts come from here.
@@ -93,9 +90,9 @@ fn read(input: impl Read, to_work: &Sender<Job>, to_order: &SyncSender<Next>) {
                 return;
             }
         };
-        let (sender, pieces) = mpsc::sync_channel(PIECES_AHEAD);
+        let (outlet, pieces) = Outlet::new();
         let is_wanted =
-            to_order.send(Next::Block(pieces)).is_ok() && to_work.send((block, sender)).is_ok();
+            to_order.send(Next::Block(pieces)).is_ok() && to_work.send((block, outlet)).is_ok();
         if !is_wanted {
             return;
         }
@@ -105,8 +102,8 @@ fn read(input: impl Read, to_work: &Sender<Job>, to_order: &SyncSender<Next>) {
 fn serve(mut worker: Worker, work: &Mutex<Receiver<Job>>) {
     loop {
         let job = work.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok((block, pieces)) = job else { return };
-        worker.judge(&block, |piece| pieces.send(piece).is_ok());
+        let Ok((block, outlet)) = job else { return };
+        worker.judge(&block, &outlet);
     }
 }
 

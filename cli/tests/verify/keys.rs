@@ -1,16 +1,17 @@
 //! Where keys come from: a directory that no kid leaves, and repositories over TLS.
 
 use std::fs;
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::Command;
 
 use asap_engine::Algorithm;
-use asap_tests::key_server::{Asked, KeyServer, Reply, cached, reply};
+use asap_tests::key_server::{Asked, Gate, KeyServer, Reply, cached, reply};
 use asap_tests::keys::key;
 use asap_tests::token::Token;
 use tokio::runtime::Runtime;
 
-use crate::support::{AT_NOW, Run, directory, verify, write_key};
+use crate::support::{AT_NOW, Run, asap, directory, verify, write_key};
 
 fn pem() -> &'static str {
     key(Algorithm::Es256).public_key_pem()
@@ -218,6 +219,44 @@ fn keys_come_from_a_repository_over_tls_once() {
     let run = with_keys(&arguments, &[token_of("client/k")]);
     assert_eq!(run.codes(), ["key_unavailable"]);
     assert_eq!(server.asked().len(), before);
+}
+
+#[test]
+fn verdicts_do_not_wait_for_the_key_of_a_later_token() {
+    let runtime = Runtime::new().unwrap();
+    let gate = Gate::closed();
+    let inside = gate.clone();
+    let server = runtime.block_on(KeyServer::http(move |asked| {
+        let gate = inside.clone();
+        async move {
+            if asked.path.ends_with("held") {
+                gate.pass().await;
+            }
+            cached("max-age=60", pem())
+        }
+    }));
+    let url = server.url("/keys");
+    let fixed = ["verify", "--audience", "server", "--allow-http-loopback"];
+    let mut child = asap(&[&fixed, AT_NOW, &["--key-repository", &url]].concat())
+        .spawn()
+        .unwrap();
+    let tokens = ["k", "held", "k"].map(|name| token_of(&format!("client/{name}")));
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(tokens.join("\n").as_bytes()).unwrap();
+    drop(stdin);
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let first = lines.next().unwrap().unwrap();
+    assert!(
+        first.starts_with("accepted") && first.contains("client/k"),
+        "{first}"
+    );
+    gate.open();
+    let rest: Vec<_> = lines.map(Result::unwrap).collect();
+    assert!(
+        rest[0].contains("client/held") && rest[1].contains("client/k"),
+        "{rest:?}"
+    );
+    assert_eq!((rest.len(), child.wait().unwrap().code()), (2, Some(0)));
 }
 
 #[test]
