@@ -2,6 +2,9 @@
 
 use std::fmt::Write as _;
 
+use asap_engine::{Algorithm, Backend, Engine, ReplayWindow, VerifyError};
+use asap_tests::clock::FakeClock;
+use asap_tests::fixture::{NOW, NOW_SECONDS, after, keyring, policy, verdict_now};
 use asap_tests::token::Token;
 
 use crate::support::judge;
@@ -89,6 +92,41 @@ fn time_goes_by_the_tokens_back_and_forth() {
     ] {
         writeln!(input, r#"{{"token":"{token}","at":{at}}}"#).unwrap();
         expected.push(code);
+    }
+    let run = judge(&["--single-use", "--input", "jsonl"], input);
+    assert_eq!(run.codes(), expected);
+}
+
+#[test]
+fn where_time_only_goes_forward_it_is_what_an_engine_with_a_replay_window_says() {
+    let clock = FakeClock::new(NOW);
+    let keys = keyring(&[Algorithm::Es256], Backend::default());
+    let engine = Engine::new(policy(), keys)
+        .with_clock(clock.clone())
+        .with_replay_log(ReplayWindow::new(100).unwrap())
+        .unwrap();
+    let tokens: Vec<_> = (0..24)
+        .map(|number| {
+            // Four names, each in tokens of many lives.
+            let start = NOW_SECONDS + number * 7;
+            named(number % 4)
+                .claim("iat", &start.to_string())
+                .claim("exp", &(start + 10 + number * 5 % 40).to_string())
+                .sign()
+        })
+        .collect();
+    let (mut input, mut expected, mut choice) = (String::new(), Vec::new(), 1_usize);
+    for step in 0..600 {
+        choice = (choice * 1_103 + 12_345) % 65_537;
+        let (token, seconds) = (&tokens[choice % tokens.len()], step / 3);
+        clock.set(after(seconds));
+        let verdict = verdict_now(&engine, token);
+        expected.push(verdict.map_or_else(VerifyError::code, |()| "accepted"));
+        let at = NOW_SECONDS + seconds;
+        writeln!(input, r#"{{"token":"{token}","at":{at}}}"#).unwrap();
+    }
+    for code in ["accepted", "replayed", "expired", "not_yet_valid"] {
+        assert!(expected.contains(&code), "{code}");
     }
     let run = judge(&["--single-use", "--input", "jsonl"], input);
     assert_eq!(run.codes(), expected);
