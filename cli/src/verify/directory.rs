@@ -46,7 +46,7 @@ pub(super) struct DirectoryStats {
     /// Readings that found a file without a usable key.
     pub(super) failures: u64,
     /// Keys in memory.
-    pub(super) keys: usize,
+    pub(super) keys: u64,
 }
 
 impl KeyDirectory {
@@ -95,16 +95,17 @@ impl KeyDirectory {
 
     /// What was asked so far.
     pub(super) fn stats(&self) -> DirectoryStats {
+        let keys = self
+            .readings
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .len();
         DirectoryStats {
             fetches: self.fetches.load(Ordering::Relaxed),
             hits: self.hits.load(Ordering::Relaxed),
             coalesced: self.coalesced.load(Ordering::Relaxed),
             failures: self.failures.load(Ordering::Relaxed),
-            keys: self
-                .readings
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .len(),
+            keys: u64::try_from(keys).unwrap_or(u64::MAX),
         }
     }
 

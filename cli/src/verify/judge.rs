@@ -4,6 +4,7 @@
 //! not settled here: several workers judge at once, and it goes by the order of the input.
 
 use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, SyncSender, TrySendError};
 use std::time::{Duration, SystemTime};
 
 use asap_engine::{IdentityRef, Policy, Reusable, Scratch, UnixTime, VerifyError};
@@ -41,6 +42,8 @@ pub(super) struct Piece {
     pub(super) sightings: Vec<PlacedSighting>,
     /// What the line is that comes next, if it holds no token. Nothing is judged after it.
     pub(super) bad: Option<BadLine>,
+    /// Whether the block ends here.
+    pub(super) is_last: bool,
 }
 
 /// A token that is accepted if this is its first sighting.
@@ -70,12 +73,12 @@ impl Worker {
         }
     }
 
-    /// Judges the lines of `block`, handing on what there is to say of them until `hand_on` wants no more.
-    pub(super) fn judge(&mut self, block: &[u8], mut hand_on: impl FnMut(Piece) -> bool) {
+    /// Judges the lines of `block`, and hands on what there is to say of them.
+    pub(super) fn judge(&mut self, block: &[u8], outlet: &Outlet) {
         let mut piece = Piece::default();
         for line in input::lines(block) {
             match self.judge.form.read(line) {
-                Ok(line) => self.judge_line(&line, &mut piece),
+                Ok(line) => self.judge_line(&line, &mut piece, outlet),
                 Err(bad) => {
                     piece.bad = Some(bad);
                     break;
@@ -83,32 +86,34 @@ impl Worker {
             }
             if piece.output.len() >= PIECE {
                 self.keys.report_hits();
-                if !hand_on(std::mem::take(&mut piece)) {
+                if !outlet.send(std::mem::take(&mut piece)) {
                     return;
                 }
             }
         }
         self.keys.report_hits();
-        hand_on(piece);
+        piece.is_last = true;
+        outlet.send(piece);
     }
 
-    fn judge_line(&mut self, line: &Line<'_>, piece: &mut Piece) {
+    fn judge_line(&mut self, line: &Line<'_>, piece: &mut Piece, outlet: &Outlet) {
         let Self {
             judge,
             keys,
             scratch,
         } = self;
+        let verdict = judge.verify(line, keys, scratch, || outlet.offer(piece));
         let output = &mut piece.output;
         judge.format.begin(output, line.id);
-        let verdict = output.len();
-        match judge.verify(line, keys, scratch) {
+        let start = output.len();
+        match verdict {
             Ok((identity, now)) => {
                 piece.tally.accept();
                 judge.format.accept(output, &identity);
                 if let Some(key) = judge.single_use {
                     piece.sightings.push(PlacedSighting {
                         sighting: judge.sighting(key, &identity, now),
-                        verdict,
+                        verdict: start,
                         end: output.len(),
                     });
                 }
@@ -121,13 +126,42 @@ impl Worker {
     }
 }
 
+/// Where the pieces of one block go.
+#[derive(Debug)]
+pub(super) struct Outlet(SyncSender<Piece>);
+
+impl Outlet {
+    /// Room for two pieces, which wait for the blocks before this one.
+    pub(super) fn new() -> (Self, Receiver<Piece>) {
+        let (sender, pieces) = mpsc::sync_channel(2);
+        (Self(sender), pieces)
+    }
+
+    /// Waits for room. False if nobody wants it.
+    fn send(&self, piece: Piece) -> bool {
+        self.0.send(piece).is_ok()
+    }
+
+    /// Hands on what there is, if there is room.
+    fn offer(&self, piece: &mut Piece) {
+        if piece.output.is_empty() {
+            return;
+        }
+        if let Err(TrySendError::Full(back)) = self.0.try_send(std::mem::take(piece)) {
+            *piece = back;
+        }
+    }
+}
+
 impl Judge {
     /// Takes a token through every stage but the replay log's. Answers with the instant of the last look at the time.
+    /// Calls `before_wait` if the key has to be fetched.
     fn verify<'a>(
         &self,
         line: &'a Line<'_>,
         keys: &mut Keys,
         scratch: &'a mut Scratch,
+        before_wait: impl FnOnce(),
     ) -> Result<(IdentityRef<'a>, UnixTime), VerifyError> {
         let now = || {
             line.at
@@ -135,7 +169,7 @@ impl Judge {
                 .unwrap_or_else(|| SystemTime::now().into())
         };
         let admitted = self.policy.admit(&line.token, now(), scratch)?;
-        let authentic = keys.authenticate(admitted)?;
+        let authentic = keys.authenticate(admitted, before_wait)?;
         let now = now();
         Ok((authentic.accept(now, &Reusable::default())?, now))
     }

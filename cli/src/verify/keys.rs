@@ -30,33 +30,37 @@ pub(super) enum Source {
 impl Source {
     /// What the source was asked so far, as one JSON object.
     pub(super) fn stats_json(&self) -> String {
-        match self {
+        let counters = match self {
             Self::Directory(directory) => {
                 let stats = directory.stats();
-                serde_json::json!({
-                    "fetches": stats.fetches,
-                    "hits": stats.hits,
-                    "coalesced": stats.coalesced,
+                vec![
+                    ("fetches", stats.fetches),
+                    ("hits", stats.hits),
+                    ("coalesced", stats.coalesced),
                     // Nothing limits how often a directory is read.
-                    "refused_by_limits": 0,
-                    "failures": stats.failures,
-                    "keys": stats.keys,
-                })
+                    ("refused_by_limits", 0),
+                    ("failures", stats.failures),
+                    ("keys", stats.keys),
+                ]
             }
             Self::Repository(repository, _) => {
                 let stats = repository.stats();
-                serde_json::json!({
-                    "fetches": stats.fetches,
-                    "hits": stats.hits,
-                    "coalesced": stats.coalesced,
-                    "refused_by_limits": stats.refused_by_limits,
-                    "revalidations": stats.revalidations,
-                    "failures": stats.failures,
-                    "keys": stats.keys,
-                })
+                vec![
+                    ("fetches", stats.fetches),
+                    ("hits", stats.hits),
+                    ("coalesced", stats.coalesced),
+                    ("refused_by_limits", stats.refused_by_limits),
+                    ("failures", stats.failures),
+                    ("keys", u64::try_from(stats.keys).unwrap_or(u64::MAX)),
+                    ("revalidations", stats.revalidations),
+                ]
             }
-        }
-        .to_string()
+        };
+        let members: Vec<_> = counters
+            .iter()
+            .map(|(name, count)| format!("\"{name}\":{count}"))
+            .collect();
+        format!("{{{}}}", members.join(","))
     }
 }
 
@@ -83,10 +87,12 @@ impl Keys {
         }
     }
 
-    /// Looks the token's key up, waiting for it if it has to be fetched, and checks the signature.
+    /// Looks the token's key up and checks the signature. Waits for a key that has to be fetched, and calls
+    /// `before_wait` before it does.
     pub(super) fn authenticate<'a>(
         &mut self,
         admitted: Admitted<'a>,
+        before_wait: impl FnOnce(),
     ) -> Result<Authentic<'a>, VerifyError> {
         let key_id = admitted.key_id();
         match &*self.source {
@@ -99,6 +105,7 @@ impl Keys {
                     Lookup::Found(authentic) => authentic,
                     Lookup::Unknown => Err(VerifyError::KeyUnknown),
                     _ => {
+                        before_wait();
                         let key = runtime.block_on(repository.fetch(key_id))?;
                         admitted.authenticate(&key)
                     }

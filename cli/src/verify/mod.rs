@@ -59,21 +59,15 @@ pub(crate) fn run(options: &Options) -> Result<Outcome, Fault> {
         report: Report::start(),
     };
     let stopped = pipeline::run(io::stdin(), &judge, workers, |piece| desk.take(piece));
-    desk.report.end(&desk.tally);
+    desk.report.clear();
     if let Some(runtime) = runtime {
         // A fetch that nobody waits for holds nobody up.
         runtime.shutdown_background();
     }
-    match stopped {
-        Ok(Some(Stop::Fault(fault))) => return Err(fault),
-        Ok(Some(Stop::NobodyReads) | None) => {}
-        Err(Broken::Input(error)) => {
-            return Err(Fault::new(format!("cannot read standard input: {error}")));
-        }
-        Err(Broken::Thread(error)) => {
-            return Err(Fault::new(format!("a thread cannot be started: {error}")));
-        }
+    if let Some(Stop::Fault(fault)) = stopped? {
+        return Err(fault);
     }
+    desk.report.end(&desk.tally);
     if options.stats {
         eprintln!("{}", source.stats_json());
     }
@@ -82,6 +76,18 @@ pub(crate) fn run(options: &Options) -> Result<Outcome, Fault> {
     } else {
         Outcome::Refused
     })
+}
+
+impl From<Broken> for Fault {
+    fn from(broken: Broken) -> Self {
+        Self::new(match broken {
+            Broken::Input(error) => format!("cannot read standard input: {error}"),
+            Broken::Start(error) => format!("a thread cannot be started: {error}"),
+            Broken::Thread => {
+                "a thread has died, a fault of this program: verdicts are missing".to_owned()
+            }
+        })
+    }
 }
 
 /// Why it ends before the input does.

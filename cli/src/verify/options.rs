@@ -115,11 +115,11 @@ pub(crate) struct Options {
 /// The names of `--backend`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum BackendName {
-    /// aws-lc
+    /// With each key parsed once
     AwsLc,
-    /// ring
+    /// A second opinion; it knows no P-521
     Ring,
-    /// Accelerated kernels, where a build has them
+    /// Kernels of its own, where a build has them
     Accel,
     /// The fastest that this build has: aws-lc
     Auto,

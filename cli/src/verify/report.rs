@@ -4,10 +4,13 @@
 
 use std::collections::HashMap;
 use std::io::{self, IsTerminal};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use asap_engine::VerifyError;
 use indicatif::{ProgressBar, ProgressStyle};
+
+/// How often the progress is drawn, also while a key is waited for.
+const TICK: Duration = Duration::from_millis(100);
 
 /// How many tokens were accepted, and how many refused for what.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -67,6 +70,8 @@ impl Tally {
 pub(super) struct Report {
     bar: ProgressBar,
     is_watched: bool,
+    /// Whether the verdicts go to a terminal too.
+    shares_terminal: bool,
     start: Instant,
 }
 
@@ -85,16 +90,24 @@ impl Report {
         let style = ProgressStyle::with_template("{spinner} {msg}")
             .unwrap_or_else(|_| ProgressStyle::default_spinner());
         bar.set_style(style);
+        if !bar.is_hidden() {
+            bar.enable_steady_tick(TICK);
+        }
         Self {
             bar,
             is_watched,
+            shares_terminal: io::stdout().is_terminal(),
             start: Instant::now(),
         }
     }
 
     /// Does what may write to the same terminal.
     pub(super) fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
-        self.bar.suspend(write)
+        if self.shares_terminal {
+            self.bar.suspend(write)
+        } else {
+            write()
+        }
     }
 
     pub(super) fn update(&self, tally: &Tally) {
@@ -105,13 +118,15 @@ impl Report {
                 self.rate(tally),
                 tally.refused()
             ));
-            self.bar.tick();
         }
+    }
+
+    pub(super) fn clear(&self) {
+        self.bar.finish_and_clear();
     }
 
     /// Says what came of it.
     pub(super) fn end(&self, tally: &Tally) {
-        self.bar.finish_and_clear();
         if self.is_watched {
             eprintln!("asap: {}", self.summary(tally));
         }
@@ -169,6 +184,7 @@ mod tests {
         let report = Report {
             bar: ProgressBar::hidden(),
             is_watched: false,
+            shares_terminal: false,
             start: Instant::now(),
         };
         let mut tally = Tally::default();
