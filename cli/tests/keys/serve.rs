@@ -1,15 +1,5 @@
 //! `asap keys serve` serves public keys as HTTP caching wants them, and nothing else.
 
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test fails by panicking"
-)]
-
-mod tool;
-
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -19,8 +9,8 @@ use std::thread;
 use asap_engine::{KeyError, KeyRepository, KeyRepositoryConfig};
 use asap_tests::key_client::{fetched, is_at_hand, until};
 
-use tool::server::{Answer, Server, assert_not_found, published, request, serve};
-use tool::{asap, keygen, refused};
+use crate::server::{Answer, Server, assert_not_found, published, request, serve};
+use crate::tool::{asap, keygen, refused};
 
 #[test]
 fn a_key_is_served_with_what_caches_and_the_marketplace_want() {

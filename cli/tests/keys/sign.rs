@@ -1,15 +1,5 @@
 //! `asap sign` signs what the engine accepts, nothing else, and tells nobody the key.
 
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test fails by panicking"
-)]
-
-mod tool;
-
 use std::fs;
 use std::process::Command;
 
@@ -17,7 +7,7 @@ use asap_engine::{Algorithm, Engine, Keyring, Policy, Scratch, SigningKey, Verdi
 use asap_tests::fixture::verdict_now;
 use asap_tests::token::decoded;
 
-use tool::{Directory, asap, done, keygen, refused};
+use crate::tool::{Directory, asap, done, keygen, refused};
 
 /// `asap sign` for `svc`, with its key `svc/k` and for `them`.
 fn sign(private_key: &str) -> Command {

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 
-use super::{Directory, asap, keygen};
+use crate::tool::{Directory, asap, keygen};
 
 /// A server that is ready. Dropping it ends it.
 #[derive(Debug)]

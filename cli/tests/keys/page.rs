@@ -1,22 +1,14 @@
 //! The commands of docs/KEYS.md do what the page says, pasted in order.
 
-#![allow(
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test fails by panicking"
-)]
-
-mod tool;
-
 use std::env;
 use std::fs;
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
 
-use tool::Directory;
+use crate::tool::Directory;
 
-const PAGE: &str = include_str!("../../docs/KEYS.md");
+const PAGE: &str = include_str!("../../../docs/KEYS.md");
 
 /// The blocks of the page that are marked as shell.
 fn commands() -> Vec<&'static str> {
@@ -51,7 +43,7 @@ fn the_commands_of_the_page_work_as_they_stand() {
         .env("PATH", path)
         .output()
         .unwrap();
-    let stderr = tool::stderr(&output);
+    let stderr = crate::tool::stderr(&output);
     let stdout = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{stdout}{stderr}");
     assert!(
@@ -68,13 +60,10 @@ fn the_commands_of_the_page_work_as_they_stand() {
     assert!(!Path::new(&directory.at("keys/public/my-service/2026-11")).exists());
 }
 
-/// What the page shows of the server's answers is what `keys_serve.rs` sees of them.
+/// What the page shows of the server's answers is what `serve.rs` sees of them.
 #[test]
 fn the_headers_on_the_page_are_those_that_are_sent() {
-    let tests = concat!(
-        include_str!("keys_serve.rs"),
-        include_str!("keys_serve_tls.rs")
-    );
+    let tests = concat!(include_str!("serve.rs"), include_str!("serve_tls.rs"));
     for value in [
         "public, max-age=300, must-revalidate",
         "default-src 'none'; frame-ancestors 'none'",

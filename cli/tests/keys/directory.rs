@@ -1,21 +1,11 @@
 //! `asap keys serve` leaves its directory by no target and no link, and serves public keys alone.
 
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test fails by panicking"
-)]
-
-mod tool;
-
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::process::Command;
 
-use tool::server::{Server, assert_not_found, published, serve};
-use tool::{Directory, done, keygen};
+use crate::server::{Server, assert_not_found, published, serve};
+use crate::tool::{Directory, done, keygen};
 
 /// Whatever the target looks like, nothing but a key of the directory is answered with.
 #[test]
