@@ -2,7 +2,7 @@
 
 use std::env;
 use std::fs;
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::Command;
 
@@ -18,10 +18,12 @@ fn commands() -> Vec<&'static str> {
         .collect()
 }
 
-/// A port that was free a moment ago, which the page's own may not be.
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
+/// A place to listen that is nobody else's: an address of the loopback that only this process uses, and a port that was
+/// free there a moment ago.
+fn free_place() -> SocketAddr {
+    let [.., high, low] = std::process::id().to_be_bytes();
+    let listener = TcpListener::bind((Ipv4Addr::new(127, 77, high, low.clamp(1, 254)), 0));
+    listener.unwrap().local_addr().unwrap()
 }
 
 #[test]
@@ -29,11 +31,9 @@ fn the_commands_of_the_page_work_as_they_stand() {
     let directory = Directory::new();
     let blocks = commands();
     assert!(blocks.len() >= 9, "{}", blocks.len());
-    let port = free_port();
-    let script = blocks
-        .join("\n")
-        .replace("127.0.0.1:8080", &format!("127.0.0.1:{port}"));
-    assert!(!script.contains("8080"));
+    let place = free_place().to_string();
+    let script = blocks.join("\n").replace("127.0.0.1:8080", &place);
+    assert!(!script.contains(":8080"));
     let binary = Path::new(env!("CARGO_BIN_EXE_asap")).parent().unwrap();
     let path = format!("{}:{}", binary.display(), env::var("PATH").unwrap());
     let output = Command::new("timeout")
@@ -53,7 +53,7 @@ fn the_commands_of_the_page_work_as_they_stand() {
     assert!(stdout.starts_with("my-service/2026-11\n"), "{stdout}");
     assert_eq!(
         fs::read_to_string(directory.at("ready.txt")).unwrap(),
-        format!("serving keys/public at http://127.0.0.1:{port}/\n")
+        format!("serving keys/public at http://{place}/\n")
     );
     // What the last steps leave is the new key.
     assert!(Path::new(&directory.at("keys/public/my-service/2026-12")).exists());
