@@ -16,7 +16,7 @@ use super::instant;
 pub(crate) enum LineForm {
     /// A token.
     Lines,
-    /// A JSON object: {"token": "...", "at": 1700000000, "id": "..."}.
+    /// A JSON object with a token, and perhaps an instant and a name, as shown below
     Jsonl,
 }
 
