@@ -3,9 +3,16 @@
 //! One module a command; each has its `Options` (what may be asked) and `run` (what is done). [`cli`] reads the
 //! command line, [`outcome`] says what the process may end with.
 
+mod algorithm;
 mod cli;
+mod keygen;
+mod keys;
+mod names;
 mod outcome;
+mod output;
 mod reference;
+mod sign;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -29,6 +36,10 @@ fn main() -> ExitCode {
 
 fn run(command: &Command) -> Result<Outcome, Fault> {
     match command {
+        Command::Verify(options) => verify::run(options),
+        Command::Keygen(options) => keygen::run(options),
+        Command::Sign(options) => sign::run(options),
+        Command::Keys(options) => keys::run(options),
         Command::Completions(options) => reference::completions(options),
         Command::Man(options) => reference::man(options),
     }
