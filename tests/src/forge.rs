@@ -38,13 +38,14 @@ fn der_integer(digits: &[u8]) -> Vec<u8> {
     tlv(2, &digits)
 }
 
-/// One DER element of less than 256 bytes.
-fn tlv(tag: u8, contents: &[u8]) -> Vec<u8> {
-    let length = u8::try_from(contents.len()).unwrap();
-    let head = if length < 0x80 {
-        vec![tag, length]
-    } else {
-        vec![tag, 0x81, length]
+/// One DER element of less than 64 KiB.
+#[must_use]
+pub fn tlv(tag: u8, contents: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(contents.len()).unwrap();
+    let head = match length.to_be_bytes() {
+        [0, short @ 0..0x80] => vec![tag, short],
+        [0, long] => vec![tag, 0x81, long],
+        [high, low] => vec![tag, 0x82, high, low],
     };
     [head, contents.to_vec()].concat()
 }

@@ -1,0 +1,143 @@
+//! What a case is: a token, what it is judged under, and the verdict that every path must give.
+
+use asap_engine::{KeyRejected, Policy, UnixTime, VerifyError};
+use asap_tests::fixture::{NOW, policy};
+
+/// A token and its verdict.
+pub(crate) struct Case {
+    pub(crate) name: String,
+    pub(crate) token: Vec<u8>,
+    pub(crate) expected: Result<(), VerifyError>,
+    pub(crate) now: UnixTime,
+    pub(crate) policy: Policy,
+    /// In the place of the fixture's keys.
+    pub(crate) key: Option<Key>,
+    /// Whether ring knows the key's algorithm.
+    pub(crate) known_to_ring: bool,
+    /// The tokens that were accepted before, and when, by a resource server that takes each token once.
+    pub(crate) spent: Option<Vec<(UnixTime, String)>>,
+    /// What must hold after the token was judged.
+    pub(crate) afterwards: fn(),
+}
+
+/// What a key server publishes for a `kid`.
+pub(crate) struct Key {
+    pub(crate) key_id: String,
+    pub(crate) pem: Vec<u8>,
+    /// Why it is refused at load, if it is.
+    pub(crate) rejected: Option<KeyRejected>,
+}
+
+/// A token that is refused.
+pub(crate) fn attack(
+    name: impl Into<String>,
+    token: impl AsRef<[u8]>,
+    refusal: VerifyError,
+) -> Case {
+    case(name.into(), token.as_ref(), Err(refusal))
+}
+
+/// The legal neighbour of an attack, which is accepted.
+pub(crate) fn twin(name: impl Into<String>, token: impl AsRef<[u8]>) -> Case {
+    case(name.into(), token.as_ref(), Ok(()))
+}
+
+/// A key that is refused at load by each backend, and its token, which a key repository that publishes such a key
+/// leaves unchecked.
+pub(crate) fn bad_key(
+    name: impl Into<String>,
+    key_id: &str,
+    pem: impl AsRef<[u8]>,
+    rejected: KeyRejected,
+    token: impl AsRef<[u8]>,
+) -> Case {
+    let mut case = attack(name, token, VerifyError::KeyUnavailable).with_key(key_id, pem);
+    if let Some(key) = &mut case.key {
+        key.rejected = Some(rejected);
+    }
+    case
+}
+
+fn case(name: String, token: &[u8], expected: Result<(), VerifyError>) -> Case {
+    Case {
+        name,
+        token: token.to_vec(),
+        expected,
+        now: NOW,
+        policy: policy(),
+        key: None,
+        known_to_ring: true,
+        spent: None,
+        afterwards: || (),
+    }
+}
+
+impl Case {
+    /// Judged at this time instead of the fixture's.
+    pub(crate) fn at(mut self, now: UnixTime) -> Self {
+        self.now = now;
+        self
+    }
+
+    /// Judged under this policy instead of the fixture's.
+    pub(crate) fn under(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// Where this is the only key.
+    pub(crate) fn with_key(mut self, key_id: &str, pem: impl AsRef<[u8]>) -> Self {
+        self.key = Some(Key {
+            key_id: key_id.to_owned(),
+            pem: pem.as_ref().to_vec(),
+            rejected: None,
+        });
+        self
+    }
+
+    /// Of an algorithm that ring does not know.
+    pub(crate) fn unknown_to_ring(mut self) -> Self {
+        self.known_to_ring = false;
+        self
+    }
+
+    /// Where each token is taken once, and these were.
+    pub(crate) fn once(mut self, spent: Vec<(UnixTime, String)>) -> Self {
+        self.spent = Some(spent);
+        self
+    }
+
+    /// With something that must hold after the token was judged.
+    pub(crate) fn and(mut self, afterwards: fn()) -> Self {
+        self.afterwards = afterwards;
+        self
+    }
+}
+
+/// A row of the catalogue, or a part of one: the test that proves it, and its cases.
+pub(crate) struct Row {
+    pub(crate) id: &'static str,
+    pub(crate) test: &'static str,
+    pub(crate) cases: fn() -> Vec<Case>,
+}
+
+/// Makes a test and an entry of `ROWS` from each line, so that docs/ATTACKS.md counts what is run.
+macro_rules! rows {
+    ($( $(#[$doc:meta])* $id:literal $test:ident = $cases:ident; )+) => {
+        $(
+            $(#[$doc])*
+            #[test]
+            fn $test() {
+                crate::paths::prove(&$cases());
+            }
+        )+
+
+        pub(crate) const ROWS: &[crate::case::Row] = &[
+            $( crate::case::Row {
+                id: $id,
+                test: concat!(module_path!(), "::", stringify!($test)),
+                cases: $cases,
+            }, )+
+        ];
+    };
+}

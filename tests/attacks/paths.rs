@@ -1,0 +1,351 @@
+//! Every path that a token can take to its verdict. All of them must give the one that the case says.
+//!
+//! A path is a source of keys and an entry of the engine. A new way to a verdict, such as a cache of verified tokens,
+//! joins [`SOURCES`] or [`ENTRIES`], and every case of every row is asked of it.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::future::{Ready, ready};
+use std::sync::{Arc, LazyLock, Mutex};
+use std::task::{Context, Poll};
+
+use asap_engine::{
+    Algorithm, AuthenticateLayer, Backend, Engine, Identity, KeyError, KeyId, KeyRepository,
+    KeyRepositoryConfig, KeySource, Keyring, Lookup, ReplayLog, ReplayWindow, Scratch, Verdict,
+    VerifyError, VerifyingKey,
+};
+use asap_tests::backends::known_to_ring;
+use asap_tests::clock::FakeClock;
+use asap_tests::fixture::keyring;
+use asap_tests::key_server::{Asked, KeyServer, Reply, cached, reply};
+use asap_tests::keys::{key, other_key};
+use http::{HeaderValue, Request, Response};
+use tokio::runtime::Runtime;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use crate::case::{Case, Key};
+
+/// Where the key comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// A keyring: the key is at hand.
+    Keyring(Backend),
+    /// A source with the same keys, none of them ever at hand, so that the verification waits for the key.
+    Waiting(Backend),
+    /// A key repository over TLS, with keys that may be reused.
+    Repository,
+    /// A key repository over TLS, with keys that are fetched for each token.
+    Uncached,
+}
+
+/// All of them.
+pub(crate) const SOURCES: [Source; 6] = [
+    Source::Keyring(Backend::AwsLc),
+    Source::Keyring(Backend::Ring),
+    Source::Waiting(Backend::AwsLc),
+    Source::Waiting(Backend::Ring),
+    Source::Repository,
+    Source::Uncached,
+];
+
+/// How the engine is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Entry {
+    /// [`Engine::verify`].
+    Verify,
+    /// [`Engine::verify_now`], and [`Engine::resume`] where the key was not at hand.
+    VerifyNow,
+    /// [`AuthenticateLayer`], with the token in the request's header.
+    Middleware,
+}
+
+/// All of them.
+pub(crate) const ENTRIES: [Entry; 3] = [Entry::Verify, Entry::VerifyNow, Entry::Middleware];
+
+/// Asks every path for its verdict on each case.
+///
+/// # Panics
+///
+/// If one of them gives another verdict than the case, or if a bad key is taken.
+pub(crate) fn prove(cases: &[Case]) {
+    let mut wrong = Vec::new();
+    for case in cases {
+        if let Some(key) = &case.key {
+            wrong.extend(loaded_otherwise(case, key));
+        }
+        for (source, entry) in SOURCES
+            .iter()
+            .flat_map(|one| ENTRIES.map(|two| (*one, two)))
+        {
+            match judged(case, source, entry) {
+                Some(verdict) if verdict != case.expected => wrong.push(format!(
+                    "{}: {verdict:?} by {entry:?} with {source:?}, not {:?}",
+                    case.name, case.expected
+                )),
+                _ => {}
+            }
+        }
+        (case.afterwards)();
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The paths of the key server that were asked for.
+pub(crate) fn paths_asked() -> Vec<String> {
+    let asked = WORLD.server.asked();
+    asked.into_iter().map(|one| one.path).collect()
+}
+
+/// A URL on the key server, whose certificate is trusted.
+pub(crate) fn server_url(path: &str) -> String {
+    WORLD.server.url(path)
+}
+
+/// What is wrong with how the key of a case is loaded.
+fn loaded_otherwise(case: &Case, key: &Key) -> Vec<String> {
+    let backends = [Backend::AwsLc, Backend::Ring];
+    let known = backends
+        .into_iter()
+        .filter(|backend| *backend != Backend::Ring || case.known_to_ring);
+    let mut wrong = Vec::new();
+    for backend in known {
+        let loaded = VerifyingKey::from_pem_with(&key.pem, backend).err();
+        let in_keyring = Keyring::from_pems_with([(key.key_id.as_str(), &key.pem[..])], backend);
+        if loaded != key.rejected || in_keyring.is_err() != key.rejected.is_some() {
+            let name = &case.name;
+            wrong.push(format!("{name}: {loaded:?} at load by {backend:?}"));
+        }
+    }
+    wrong
+}
+
+/// The verdict of one path, or nothing if the token cannot take it.
+fn judged(case: &Case, source: Source, entry: Entry) -> Option<Result<(), VerifyError>> {
+    let world = &*WORLD;
+    if let Some(key) = &case.key {
+        world.publish(&key.key_id, &key.pem);
+    }
+    match source {
+        Source::Keyring(backend) => by(&keys_of(case, backend)?, case, entry),
+        Source::Waiting(backend) => by(&Arc::new(Waiting(keys_of(case, backend)?)), case, entry),
+        Source::Repository => by(&world.repository, case, entry),
+        Source::Uncached => by(&world.uncached, case, entry),
+    }
+}
+
+/// A keyring with the keys of a case, if they can be loaded.
+fn keys_of(case: &Case, backend: Backend) -> Option<Arc<Keyring>> {
+    if backend == Backend::Ring && !case.known_to_ring {
+        return None;
+    }
+    match &case.key {
+        Some(key) if key.rejected.is_some() => None,
+        Some(key) => {
+            let keys = Keyring::from_pems_with([(key.key_id.as_str(), &key.pem[..])], backend);
+            // Whether it loads is asked of each key once, before.
+            keys.ok().map(Arc::new)
+        }
+        None if backend == Backend::Ring => Some(Arc::clone(&RING)),
+        None => Some(Arc::clone(&AWS_LC)),
+    }
+}
+
+/// The verdict of a new engine with these keys.
+fn by<K: KeySource + 'static>(
+    keys: &Arc<K>,
+    case: &Case,
+    entry: Entry,
+) -> Option<Result<(), VerifyError>> {
+    let clock = FakeClock::new(case.now);
+    let engine = Engine::new(case.policy.clone(), Arc::clone(keys)).with_clock(clock.clone());
+    let Some(spent) = &case.spent else {
+        return presented(&Arc::new(engine), &case.token, entry);
+    };
+    let engine = engine.with_replay_log(ReplayWindow::new(1000).unwrap());
+    let engine = Arc::new(engine.unwrap());
+    for (now, token) in spent {
+        clock.set(*now);
+        let verdict = presented(&engine, token.as_bytes(), entry);
+        assert_eq!(verdict, Some(Ok(())), "{}: a token before it", case.name);
+    }
+    clock.set(case.now);
+    presented(&engine, &case.token, entry)
+}
+
+/// The verdict of this engine by this entry.
+fn presented<K: KeySource + 'static, R: ReplayLog + 'static>(
+    engine: &Arc<Engine<K, R>>,
+    token: &[u8],
+    entry: Entry,
+) -> Option<Result<(), VerifyError>> {
+    match entry {
+        Entry::Verify => Some(WORLD.runtime.block_on(engine.verify(token)).map(drop)),
+        Entry::VerifyNow => Some(verified_now(engine, token)),
+        Entry::Middleware => answered(engine, token),
+    }
+}
+
+fn verified_now<K: KeySource, R: ReplayLog>(
+    engine: &Engine<K, R>,
+    token: &[u8],
+) -> Result<(), VerifyError> {
+    match engine.verify_now(token, &mut Scratch::new())? {
+        Verdict::Verified(_) => Ok(()),
+        Verdict::NeedsKey(pending) => {
+            let fetched = engine.keys().fetch(pending.key_id());
+            let key = WORLD.runtime.block_on(fetched)?;
+            engine.resume(pending, &key).map(drop)
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What the middleware answers, read from its response. No request carries a token of control characters, and spaces
+/// before a token belong to the header and not to it.
+fn answered<K: KeySource + 'static, R: ReplayLog + 'static>(
+    engine: &Arc<Engine<K, R>>,
+    token: &[u8],
+) -> Option<Result<(), VerifyError>> {
+    if matches!(token, [] | [b' ', ..]) {
+        return None;
+    }
+    let value = HeaderValue::from_bytes(&[b"Bearer ", token].concat()).ok()?;
+    let request = Request::get("/").header("authorization", value).body(());
+    let mut service = AuthenticateLayer::new(Arc::clone(engine)).layer(Served);
+    let response = WORLD
+        .runtime
+        .block_on(service.call(request.unwrap()))
+        .unwrap();
+    let header = |name: &str| Some(response.headers().get(name)?.to_str().unwrap().to_owned());
+    if response.status() == 200 {
+        assert_eq!(response.body(), "served");
+        return Some(Ok(()));
+    }
+    let refusal: VerifyError = *response.extensions().get().unwrap();
+    assert_eq!(response.status(), refusal.status());
+    assert_eq!(header("www-authenticate").as_deref(), refusal.challenge());
+    assert_eq!(header("retry-after").is_some(), refusal.status() == 503);
+    assert!(response.body().is_empty());
+    Some(Err(refusal))
+}
+
+/// The service behind the middleware.
+#[derive(Debug, Clone)]
+struct Served;
+
+impl Service<Request<()>> for Served {
+    type Response = Response<String>;
+    type Error = Infallible;
+    type Future = Ready<Result<Response<String>, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<()>) -> Self::Future {
+        assert!(request.extensions().get::<Identity>().is_some());
+        ready(Ok(Response::new("served".to_owned())))
+    }
+}
+
+/// A source whose keys have all to be fetched.
+#[derive(Debug)]
+struct Waiting(Arc<Keyring>);
+
+impl KeySource for Waiting {
+    fn with_key<T>(&self, _: KeyId<'_>, _: impl FnOnce(&VerifyingKey) -> T) -> Lookup<T> {
+        Lookup::NotLoaded
+    }
+
+    async fn fetch(&self, key_id: KeyId<'_>) -> Result<Arc<VerifyingKey>, KeyError> {
+        self.0.fetch(key_id).await
+    }
+}
+
+static AWS_LC: LazyLock<Arc<Keyring>> =
+    LazyLock::new(|| Arc::new(keyring(Algorithm::ALL, Backend::AwsLc)));
+
+static RING: LazyLock<Arc<Keyring>> = LazyLock::new(|| {
+    let known = Algorithm::ALL.iter().copied();
+    let known: Vec<_> = known.filter(|one| known_to_ring(*one)).collect();
+    Arc::new(keyring(&known, Backend::Ring))
+});
+
+/// One key server for the whole run, and two clients of it.
+struct World {
+    runtime: Runtime,
+    server: KeyServer,
+    published: Published,
+    repository: Arc<KeyRepository>,
+    uncached: Arc<KeyRepository>,
+}
+
+/// What the server publishes for each `kid`.
+type Published = Arc<Mutex<HashMap<String, Vec<u8>>>>;
+
+static WORLD: LazyLock<World> = LazyLock::new(World::start);
+
+impl World {
+    fn start() -> Self {
+        let runtime = Runtime::new().unwrap();
+        let published = Published::default();
+        let script = Arc::clone(&published);
+        let server = runtime.block_on(KeyServer::https(move |asked| {
+            ready(answer(&script, &asked))
+        }));
+        let client = |path: &str| {
+            let config = KeyRepositoryConfig::new(&server.url(path)).unwrap();
+            let config = config.with_root_certificates(server.ca_pem()).unwrap();
+            let _inside = runtime.enter();
+            Arc::new(KeyRepository::new(config).unwrap())
+        };
+        let (repository, uncached) = (client("/keys"), client("/uncached"));
+        let world = Self {
+            runtime,
+            server,
+            published,
+            repository,
+            uncached,
+        };
+        for algorithm in Algorithm::ALL {
+            let (one, other) = (key(*algorithm), other_key(*algorithm));
+            for (key_id, key) in [
+                ("client/", one),
+                ("client/other-", other),
+                ("neighbour/", other),
+            ] {
+                world.publish(
+                    &format!("{key_id}{algorithm}"),
+                    key.public_key_pem().as_bytes(),
+                );
+            }
+        }
+        world
+    }
+
+    /// A `kid` keeps its key, since the clients keep what they fetched.
+    fn publish(&self, key_id: &str, pem: &[u8]) {
+        let mut published = self.published.lock().unwrap();
+        let before = published.insert(key_id.to_owned(), pem.to_vec());
+        assert!(
+            before.is_none_or(|before| before == pem),
+            "two keys of {key_id}"
+        );
+    }
+}
+
+fn answer(published: &Mutex<HashMap<String, Vec<u8>>>, asked: &Asked) -> Reply {
+    let published = published.lock().unwrap();
+    let (cache_control, key_id) = match asked.path.strip_prefix("/keys/") {
+        Some(key_id) => ("max-age=3600", key_id),
+        None => (
+            "no-store",
+            asked.path.strip_prefix("/uncached/").unwrap_or(""),
+        ),
+    };
+    match published.get(key_id) {
+        Some(pem) => cached(cache_control, pem.clone()),
+        None => reply(404, &[], ""),
+    }
+}
