@@ -14,8 +14,10 @@ pub(crate) struct Case {
     pub(crate) key: Option<Key>,
     /// Whether ring knows the key's algorithm.
     pub(crate) known_to_ring: bool,
-    /// The tokens that were accepted before, and when, by a resource server that takes each token once.
-    pub(crate) spent: Option<Vec<(UnixTime, String)>>,
+    /// The tokens that the same resource server accepted before, and when.
+    pub(crate) before: Vec<(UnixTime, String)>,
+    /// Whether the resource server takes each token once.
+    pub(crate) single_use: bool,
     /// What must hold after the token was judged.
     pub(crate) afterwards: fn(),
 }
@@ -67,7 +69,8 @@ fn case(name: String, token: &[u8], expected: Result<(), VerifyError>) -> Case {
         policy: policy(),
         key: None,
         known_to_ring: true,
-        spent: None,
+        before: Vec::new(),
+        single_use: false,
         afterwards: || (),
     }
 }
@@ -101,9 +104,15 @@ impl Case {
         self
     }
 
-    /// Where each token is taken once, and these were.
-    pub(crate) fn once(mut self, spent: Vec<(UnixTime, String)>) -> Self {
-        self.spent = Some(spent);
+    /// Where the same resource server accepted this token before, at that time.
+    pub(crate) fn after(mut self, now: UnixTime, token: impl Into<String>) -> Self {
+        self.before.push((now, token.into()));
+        self
+    }
+
+    /// Where each token is taken once.
+    pub(crate) fn once(mut self) -> Self {
+        self.single_use = true;
         self
     }
 

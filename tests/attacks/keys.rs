@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use asap_engine::limits::MAX_PEM_LENGTH;
 use asap_engine::{Algorithm, KeyRejected, VerifyError};
+use asap_tests::forge::{hex, tlv};
 use asap_tests::keys::{key, other_key};
 use asap_tests::spki::{
     self, EC, ED25519, NULL, P256, P384, RSA, RSASSA_PSS, SECP256K1, bits_of, integer, public_pem,
@@ -368,13 +369,6 @@ fn of_bad_key(algorithm: Algorithm, name: &str, der: &[u8], rejected: KeyRejecte
 
 /// The parameters of P-256 spelled out (SEC 1 appendix C.2), with this generator.
 fn explicit_p256(generator: &[u8]) -> Vec<u8> {
-    use asap_tests::forge::tlv;
-    let hex = |text: &str| -> Vec<u8> {
-        let digits = (0..text.len()).step_by(2);
-        digits
-            .map(|i| u8::from_str_radix(&text[i..i + 2], 16).unwrap())
-            .collect()
-    };
     let p = hex("ffffffff00000001000000000000000000000000ffffffffffffffffffffffff");
     let mut a = p.clone();
     a[31] -= 3;
@@ -553,7 +547,7 @@ fn edwards_points() -> Vec<Case> {
 
 fn pss_keys() -> Vec<Case> {
     let bits = bits_of(Algorithm::Rs256);
-    let parameters = asap_tests::forge::tlv(0x30, &[]);
+    let parameters = tlv(0x30, &[]);
     let unsupported = KeyRejected::UnsupportedAlgorithm;
     let mut cases = Vec::new();
     for (name, algorithm) in [

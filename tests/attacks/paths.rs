@@ -159,12 +159,22 @@ fn by<K: KeySource + 'static>(
 ) -> Option<Result<(), VerifyError>> {
     let clock = FakeClock::new(case.now);
     let engine = Engine::new(case.policy.clone(), Arc::clone(keys)).with_clock(clock.clone());
-    let Some(spent) = &case.spent else {
-        return presented(&Arc::new(engine), &case.token, entry);
-    };
+    if !case.single_use {
+        return after_others(engine, &clock, case, entry);
+    }
     let engine = engine.with_replay_log(ReplayWindow::new(1000).unwrap());
-    let engine = Arc::new(engine.unwrap());
-    for (now, token) in spent {
+    after_others(engine.unwrap(), &clock, case, entry)
+}
+
+/// The verdict of this engine after the tokens that it accepted before.
+fn after_others<K: KeySource + 'static, R: ReplayLog + 'static>(
+    engine: Engine<K, R>,
+    clock: &FakeClock,
+    case: &Case,
+    entry: Entry,
+) -> Option<Result<(), VerifyError>> {
+    let engine = Arc::new(engine);
+    for (now, token) in &case.before {
         clock.set(*now);
         let verdict = presented(&engine, token.as_bytes(), entry);
         assert_eq!(verdict, Some(Ok(())), "{}: a token before it", case.name);
