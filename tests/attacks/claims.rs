@@ -461,7 +461,6 @@ fn audiences() -> Vec<Case> {
     for other in [
         r#""""#,
         "[]",
-        r#"[""]"#,
         r#""other""#,
         r#"["other","another"]"#,
         r#""serve""#,

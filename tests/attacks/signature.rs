@@ -270,7 +270,8 @@ fn flips() -> Vec<Case> {
                 .clone()
                 .header("kid", &format!("\"client\\/{algorithm}\"")),
         ] {
-            let name = format!("{algorithm} over another text {}", changed.claims_json());
+            let text = format!("{} {}", changed.header_json(), changed.claims_json());
+            let name = format!("{algorithm} over {text}");
             let forged = compact(changed.header_json(), changed.claims_json(), &signature);
             let case = attack(name.clone(), forged, VerifyError::SignatureInvalid);
             cases.push(where_known(algorithm, case));
