@@ -1,7 +1,9 @@
 //! What a case is: a token, what it is judged under, and the verdict that every path must give.
 
-use asap_engine::{KeyRejected, Policy, UnixTime, VerifyError};
+use asap_engine::{Algorithm, KeyRejected, Policy, UnixTime, VerifyError};
 use asap_tests::fixture::{NOW, policy};
+use asap_tests::spki::public_pem;
+use asap_tests::token::Token;
 
 /// A token and its verdict.
 pub(crate) struct Case {
@@ -58,6 +60,18 @@ pub(crate) fn bad_key(
         key.rejected = Some(rejected);
     }
     case
+}
+
+/// A bad key of the algorithm, with a token that is signed with the client's.
+pub(crate) fn bad_spki(
+    algorithm: Algorithm,
+    name: &str,
+    der: &[u8],
+    rejected: KeyRejected,
+) -> Case {
+    let kid = format!("client/bad/{algorithm}/{name}");
+    let token = Token::good(algorithm).header("kid", &format!("\"{kid}\""));
+    bad_key(name, &kid, public_pem(der), rejected, token.sign())
 }
 
 fn case(name: String, token: &[u8], expected: Result<(), VerifyError>) -> Case {

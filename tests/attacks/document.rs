@@ -17,14 +17,18 @@ fn rows() -> impl Iterator<Item = &'static Row> {
     [
         crate::algorithm::ROWS,
         crate::keys::ROWS,
+        crate::rsa_keys::ROWS,
+        crate::points::ROWS,
         crate::key_files::ROWS,
         crate::key_id::ROWS,
         crate::header::ROWS,
         crate::json::ROWS,
+        crate::documents::ROWS,
         crate::base64url::ROWS,
         crate::serialisation::ROWS,
         crate::signature::ROWS,
         crate::claims::ROWS,
+        crate::claim_times::ROWS,
         crate::time::ROWS,
         crate::replay::ROWS,
     ]

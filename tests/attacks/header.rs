@@ -320,7 +320,7 @@ fn documents() -> Vec<Case> {
         });
     };
     let refused = Some(VerifyError::InvalidHeader);
-    for (name, header) in crate::json::broken_documents(&good) {
+    for (name, header) in crate::documents::broken_documents(&good) {
         add(name, header, refused);
     }
     let spaced = good.replace(':', " \r\n\t: ").replace(',', " , ");

@@ -8,17 +8,22 @@
 mod case;
 mod forgeries;
 mod paths;
+mod world;
 
 mod algorithm;
 mod base64url;
+mod claim_times;
 mod claims;
 mod document;
+mod documents;
 mod header;
 mod json;
 mod key_files;
 mod key_id;
 mod keys;
+mod points;
 mod replay;
+mod rsa_keys;
 mod serialisation;
 mod signature;
 mod time;

@@ -3,28 +3,22 @@
 //! A path is a source of keys and an entry of the engine. A new way to a verdict, such as a cache of verified tokens,
 //! joins [`SOURCES`] or [`ENTRIES`], and every case of every row is asked of it.
 
-use std::collections::HashMap;
 use std::convert::Infallible;
 use std::future::{Ready, ready};
-use std::sync::{Arc, LazyLock, Mutex};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use asap_engine::{
-    Algorithm, AuthenticateLayer, Backend, Engine, Identity, KeyError, KeyId, KeyRepository,
-    KeyRepositoryConfig, KeySource, Keyring, Lookup, ReplayLog, ReplayWindow, Scratch, Verdict,
-    VerifyError, VerifyingKey,
+    AuthenticateLayer, Backend, Engine, Identity, KeySource, Keyring, ReplayLog, ReplayWindow,
+    Scratch, Verdict, VerifyError, VerifyingKey,
 };
-use asap_tests::backends::known_to_ring;
 use asap_tests::clock::FakeClock;
-use asap_tests::fixture::keyring;
-use asap_tests::key_server::{Asked, KeyServer, Reply, cached, reply};
-use asap_tests::keys::{key, other_key};
 use http::{HeaderValue, Request, Response};
-use tokio::runtime::Runtime;
 use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::case::{Case, Key};
+use crate::world::{AWS_LC, RING, WORLD, Waiting};
 
 /// Where the key comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,17 +83,6 @@ pub(crate) fn prove(cases: &[Case]) {
         (case.afterwards)();
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-/// The paths of the key server that were asked for.
-pub(crate) fn paths_asked() -> Vec<String> {
-    let asked = WORLD.server.asked();
-    asked.into_iter().map(|one| one.path).collect()
-}
-
-/// A URL on the key server, whose certificate is trusted.
-pub(crate) fn server_url(path: &str) -> String {
-    WORLD.server.url(path)
 }
 
 /// What is wrong with how the key of a case is loaded.
@@ -256,106 +239,5 @@ impl Service<Request<()>> for Served {
     fn call(&mut self, request: Request<()>) -> Self::Future {
         assert!(request.extensions().get::<Identity>().is_some());
         ready(Ok(Response::new("served".to_owned())))
-    }
-}
-
-/// A source whose keys have all to be fetched.
-#[derive(Debug)]
-struct Waiting(Arc<Keyring>);
-
-impl KeySource for Waiting {
-    fn with_key<T>(&self, _: KeyId<'_>, _: impl FnOnce(&VerifyingKey) -> T) -> Lookup<T> {
-        Lookup::NotLoaded
-    }
-
-    async fn fetch(&self, key_id: KeyId<'_>) -> Result<Arc<VerifyingKey>, KeyError> {
-        self.0.fetch(key_id).await
-    }
-}
-
-static AWS_LC: LazyLock<Arc<Keyring>> =
-    LazyLock::new(|| Arc::new(keyring(Algorithm::ALL, Backend::AwsLc)));
-
-static RING: LazyLock<Arc<Keyring>> = LazyLock::new(|| {
-    let known = Algorithm::ALL.iter().copied();
-    let known: Vec<_> = known.filter(|one| known_to_ring(*one)).collect();
-    Arc::new(keyring(&known, Backend::Ring))
-});
-
-/// One key server for the whole run, and two clients of it.
-struct World {
-    runtime: Runtime,
-    server: KeyServer,
-    published: Published,
-    repository: Arc<KeyRepository>,
-    uncached: Arc<KeyRepository>,
-}
-
-/// What the server publishes for each `kid`.
-type Published = Arc<Mutex<HashMap<String, Vec<u8>>>>;
-
-static WORLD: LazyLock<World> = LazyLock::new(World::start);
-
-impl World {
-    fn start() -> Self {
-        let runtime = Runtime::new().unwrap();
-        let published = Published::default();
-        let script = Arc::clone(&published);
-        let server = runtime.block_on(KeyServer::https(move |asked| {
-            ready(answer(&script, &asked))
-        }));
-        let client = |path: &str| {
-            let config = KeyRepositoryConfig::new(&server.url(path)).unwrap();
-            let config = config.with_root_certificates(server.ca_pem()).unwrap();
-            let _inside = runtime.enter();
-            Arc::new(KeyRepository::new(config).unwrap())
-        };
-        let (repository, uncached) = (client("/keys"), client("/uncached"));
-        let world = Self {
-            runtime,
-            server,
-            published,
-            repository,
-            uncached,
-        };
-        for algorithm in Algorithm::ALL {
-            let (one, other) = (key(*algorithm), other_key(*algorithm));
-            for (key_id, key) in [
-                ("client/", one),
-                ("client/other-", other),
-                ("neighbour/", other),
-            ] {
-                world.publish(
-                    &format!("{key_id}{algorithm}"),
-                    key.public_key_pem().as_bytes(),
-                );
-            }
-        }
-        world
-    }
-
-    /// A `kid` keeps its key, since the clients keep what they fetched.
-    fn publish(&self, key_id: &str, pem: &[u8]) {
-        let mut published = self.published.lock().unwrap();
-        let before = published.insert(key_id.to_owned(), pem.to_vec());
-        assert!(
-            before.is_none_or(|before| before == pem),
-            "two keys of {key_id}"
-        );
-    }
-}
-
-fn answer(published: &Mutex<HashMap<String, Vec<u8>>>, asked: &Asked) -> Reply {
-    let published = published.lock().unwrap();
-    let (cache_control, key_id) = match asked.path.strip_prefix("/keys/") {
-        Some(key_id) => ("max-age=3600", key_id),
-        None => (
-            "no-store",
-            asked.path.strip_prefix("/uncached/").unwrap_or(""),
-        ),
-    };
-    match published.get(key_id) {
-        Some(pem) => cached(cache_control, pem.clone()),
-        None => reply(404, &[], ""),
     }
 }
