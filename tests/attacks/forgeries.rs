@@ -1,8 +1,12 @@
 //! Keys and signatures that no library makes: forgeries.txt, made by make_forgeries.py.
 
 use asap_engine::{Algorithm, KeyRejected, VerifyError};
-use asap_tests::keys::pem;
-use asap_tests::token::{Token, compact, decoded};
+use asap_tests::keys::{der_of, pem};
+use asap_tests::token::{Token, compact, decoded, signature_of};
+use aws_lc_rs::signature::{
+    ED25519, RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY, UnparsedPublicKey,
+    VerificationAlgorithm,
+};
 
 use crate::case::{Case, attack, bad_key, twin};
 
@@ -81,4 +85,43 @@ fn forgery(wanted: &str, line: &'static str) -> Option<Forgery> {
         token: compact(token.header_json(), token.claims_json(), decoded(signature)),
         key_id,
     })
+}
+
+/// What is in the bit string of a `SubjectPublicKeyInfo` of RSA or Ed25519.
+fn key_bits(pem: &str) -> Vec<u8> {
+    let der = der_of(pem);
+    let Some(null) = der.windows(3).position(|window| window == [5, 0, 3]) else {
+        return der[der.len() - 32..].to_vec();
+    };
+    let length_of_length = match der[null + 3] {
+        0x81 => 2,
+        0x82 => 3,
+        _ => 1,
+    };
+    der[null + 3 + length_of_length + 1..].to_vec()
+}
+
+fn holds(algorithm: &'static dyn VerificationAlgorithm, forgery: &Forgery) -> bool {
+    let (message, _) = forgery.token.rsplit_once('.').unwrap();
+    let key = UnparsedPublicKey::new(algorithm, key_bits(&forgery.pem));
+    key.verify(message.as_bytes(), &signature_of(&forgery.token))
+        .is_ok()
+}
+
+/// The keys of KEY-07 are refused for their size alone: the bare primitive for old keys takes each of the signatures.
+#[test]
+fn the_signatures_of_short_keys_are_good() {
+    for forgery in of("KEY-07") {
+        let taken = holds(&RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY, &forgery);
+        assert!(taken, "{}", forgery.name);
+    }
+}
+
+/// The tokens of KEY-13 are no junk: the bare primitive takes those of the eight points, in their one spelling.
+#[test]
+fn the_signatures_for_points_of_small_order_hold() {
+    let forgeries = of("KEY-13").into_iter();
+    let small = forgeries.filter(|one| one.name.starts_with("small-order"));
+    let taken = small.filter(|one| holds(&ED25519, one)).count();
+    assert!(taken >= 8, "{taken}");
 }
