@@ -32,6 +32,22 @@ pub(crate) struct Key {
     pub(crate) rejected: Option<KeyRejected>,
 }
 
+/// A value of each type, for members whose type is nobody's concern.
+pub(crate) const ANY_JSON: [&str; 12] = [
+    "null",
+    "true",
+    "false",
+    "0",
+    "-1.5e3",
+    "1e400",
+    "\"\"",
+    "\"text\"",
+    "[]",
+    "[1,\"a\",{}]",
+    "{}",
+    "{\"a\":[null]}",
+];
+
 /// A token that is refused.
 pub(crate) fn attack(
     name: impl Into<String>,

@@ -4,7 +4,7 @@ use asap_engine::{Algorithm, VerifyError};
 use asap_tests::keys::key;
 use asap_tests::token::{Token, base64url, sign_input, signed};
 
-use crate::case::{Case, attack, twin};
+use crate::case::{ANY_JSON, Case, attack, twin};
 
 rows! {
     /// RFC 7515 section 4.1.11: "If any of the listed extension Header Parameters are not understood and supported by the
@@ -124,21 +124,6 @@ fn b64() -> Vec<Case> {
     ]
 }
 
-const ANY: [&str; 12] = [
-    "null",
-    "true",
-    "false",
-    "0",
-    "-1.5e3",
-    "1e400",
-    "\"\"",
-    "\"text\"",
-    "[]",
-    "[1,\"a\",{}]",
-    "{}",
-    "{\"a\":[null]}",
-];
-
 fn typ() -> Vec<Case> {
     let named = [
         "\"JWT\"",
@@ -150,7 +135,7 @@ fn typ() -> Vec<Case> {
         "\"\\u0000\"",
     ];
     let mut cases = Vec::new();
-    for value in named.iter().chain(&ANY) {
+    for value in named.iter().chain(&ANY_JSON) {
         cases.push(twin(*value, Token::es256().header("typ", value).sign()));
     }
     for value in ["\"JWT\"", "\"JWE\"", "\"JSON\""] {
@@ -248,22 +233,10 @@ fn unknown() -> Vec<Case> {
         "\\u0000",
         "trust_chain",
     ] {
-        for value in [
-            "null",
-            "1e400",
-            "\"text\"",
-            "[1,\"a\",{}]",
-            "{\"a\":[null]}",
-        ] {
+        for value in ANY_JSON {
             let token = Token::es256().header(name, value).sign();
             cases.push(twin(format!("{name:?}: {value}"), token));
         }
-    }
-    for value in ANY {
-        cases.push(twin(
-            format!("x: {value}"),
-            Token::es256().header("x", value).sign(),
-        ));
     }
     cases.push(attack(
         "not JSON",
