@@ -1,6 +1,7 @@
 //! What a case is: a token, what it is judged under, and the verdict that every path must give.
 
 use asap_engine::{Algorithm, KeyRejected, Policy, UnixTime, VerifyError};
+use asap_tests::backends::known_to_ring;
 use asap_tests::fixture::{NOW, policy};
 use asap_tests::spki::public_pem;
 use asap_tests::token::Token;
@@ -128,9 +129,9 @@ impl Case {
         self
     }
 
-    /// Of an algorithm that ring does not know.
-    pub(crate) fn unknown_to_ring(mut self) -> Self {
-        self.known_to_ring = false;
+    /// With a key of this algorithm, which not every backend knows.
+    pub(crate) fn of(mut self, algorithm: Algorithm) -> Self {
+        self.known_to_ring = known_to_ring(algorithm);
         self
     }
 

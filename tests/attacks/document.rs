@@ -184,6 +184,19 @@ fn a_row_without_cases_names_tests_that_exist_or_the_issue_that_it_waits_for() {
     }
 }
 
+#[test]
+fn what_the_document_says_of_peers_names_its_rows() {
+    let documented = documented();
+    let (_, peers) = DOCUMENT.split_once("## 9 ").unwrap();
+    let last_cells = peers.lines().filter_map(|line| line.rsplit('|').nth(1));
+    let words = last_cells.flat_map(|cell| cell.split(", "));
+    let named: Vec<_> = words.map(str::trim).filter(|word| is_id(word)).collect();
+    assert!(named.len() > 30, "{}", named.len());
+    for id in named {
+        assert!(documented.contains_key(id), "{id}");
+    }
+}
+
 /// The catalogue is not a part of the repository; it is compared where it is at hand.
 #[test]
 fn no_row_of_the_catalogue_is_left_out() {

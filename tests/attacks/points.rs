@@ -3,7 +3,7 @@
 use asap_engine::{Algorithm, KeyRejected};
 use asap_tests::forge::{hex, tlv};
 use asap_tests::spki::{
-    EC, ED25519, NULL, P256, P384, RSA, SECP256K1, bits_of, integer, public_pem, spki,
+    EC, ED25519, NULL, P256, P384, P521, RSA, SECP256K1, bits_of, integer, public_pem, spki,
     spki_with_unused_bits,
 };
 use asap_tests::token::Token;
@@ -125,11 +125,16 @@ fn points() -> Vec<Case> {
         &unused,
         KeyRejected::NotDer,
     ));
-    for (algorithm, curve) in [(Algorithm::Es256, P256), (Algorithm::Es384, P384)] {
+    for (algorithm, curve) in [
+        (Algorithm::Es256, P256),
+        (Algorithm::Es384, P384),
+        (Algorithm::Es512, P521),
+    ] {
         let kid = format!("client/KEY-12/{algorithm}");
         let pem = public_pem(&spki(&[EC, curve], &bits_of(algorithm)));
         let token = Token::good(algorithm).header("kid", &format!("\"{kid}\""));
-        cases.push(twin(format!("{algorithm} as it is"), token.sign()).with_key(&kid, pem));
+        let case = twin(format!("{algorithm} as it is"), token.sign());
+        cases.push(case.with_key(&kid, pem).of(algorithm));
     }
     cases
 }

@@ -15,6 +15,8 @@ pub const EC: &[u8] = &[6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1];
 pub const P256: &[u8] = &[6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7];
 /// secp384r1.
 pub const P384: &[u8] = &[6, 5, 0x2b, 0x81, 4, 0, 34];
+/// secp521r1.
+pub const P521: &[u8] = &[6, 5, 0x2b, 0x81, 4, 0, 35];
 /// secp256k1, which no `alg` of ours uses.
 pub const SECP256K1: &[u8] = &[6, 5, 0x2b, 0x81, 4, 0, 10];
 /// id-Ed25519 (RFC 8410 section 3).
