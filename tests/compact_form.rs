@@ -4,7 +4,7 @@ use asap_engine::limits::{DEFAULT_MAX_TOKEN_LENGTH, MAX_TOKEN_LENGTH};
 use asap_engine::{Algorithm, VerifyError};
 use asap_tests::fixture::{engine, judge, policy, verdict};
 use asap_tests::keys::key;
-use asap_tests::token::{Token, base64url, sign_input};
+use asap_tests::token::{Token, base64url, of_length, sign_input};
 
 /// "The access token MUST be serialised using the JWS Compact Serialisation format, as defined by JWS."
 #[test]
@@ -174,27 +174,6 @@ fn a_document_nested_deeper_than_the_limit_is_refused_and_costs_no_stack() {
     let engine = engine(policy().with_max_token_length(MAX_TOKEN_LENGTH).unwrap());
     let abyss = token.claim("x", &"[".repeat(40_000)).sign();
     assert_eq!(verdict(&engine, abyss), too_deep);
-}
-
-/// A good token of exactly this many bytes.
-fn of_length(length: usize) -> String {
-    let token = |typ: usize, filler: usize| {
-        Token::es256()
-            .header("typ", &format!("\"{}\"", "t".repeat(typ)))
-            .claim("x", &format!("\"{}\"", "x".repeat(filler)))
-    };
-    // No segment has 4n + 1 characters, so the header's length makes up for that of the payload.
-    let (typ, payload) = (0..4)
-        .map(|typ| {
-            let header = base64url(token(typ, 0).header_json()).len();
-            (typ, length - header - 2 - 86)
-        })
-        .find(|(_, payload)| payload % 4 != 1)
-        .unwrap();
-    let filler = payload * 3 / 4 - token(typ, 0).claims_json().len();
-    let token = token(typ, filler).sign();
-    assert_eq!(token.len(), length);
-    token
 }
 
 /// Asserts that a token is refused after its segment at `position` is spelled otherwise, signed as it is spelled.

@@ -232,8 +232,9 @@ rejections! {
     RsaModulus = "the RSA modulus is even or outside 2048 to 8192 bits";
     /// An RSA exponent that is even, below 3, or beyond 33 bits.
     RsaExponent = "the RSA public exponent is even, below 3 or longer than 33 bits";
-    /// A point that is not on the curve, or not in uncompressed form (RFC 5480 section 2.2).
-    InvalidPoint = "the point is not an uncompressed point of its curve";
+    /// A point that is not on the curve, or not in uncompressed form (RFC 5480 section 2.2); of Ed25519 also a spelling
+    /// that RFC 8032 section 5.1.3 does not decode, and a point of small order, for which anyone can sign.
+    InvalidPoint = "the point is not an uncompressed point of its curve, or one of small order";
     /// The backend did not take the key.
     Backend = "the cryptographic library refused the key";
     /// This build has no such backend.

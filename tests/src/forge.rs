@@ -1,16 +1,36 @@
 //! What a forger without the private key can make of a signature and a public key.
 
-/// The order of P-256 (FIPS 186-5; SEC 2 section 2.4.2).
-const P256_ORDER: [u8; 32] = [
-    0xff, 0xff, 0xff, 0xff, 0x00, 0x00, 0x00, 0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-    0xbc, 0xe6, 0xfa, 0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
-];
+/// The order of P-256, P-384 or P-521 (SEC 2 sections 2.4.2, 2.5.1 and 2.6.1), as wide as R and S are.
+#[must_use]
+pub fn order(width: usize) -> Vec<u8> {
+    hex(match width {
+        32 => "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551",
+        48 => concat!(
+            "ffffffffffffffffffffffffffffffffffffffffffffffff",
+            "c7634d81f4372ddf581a0db248b0a77aecec196accc52973"
+        ),
+        66 => concat!(
+            "01fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa",
+            "51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409"
+        ),
+        _ => panic!("no curve of {width} bytes"),
+    })
+}
 
-/// The other signature of the same message that every ES256 signature has: `s` becomes `n - s`.
+/// The bytes that these digits are.
+#[must_use]
+pub fn hex(digits: &str) -> Vec<u8> {
+    let pairs = (0..digits.len()).step_by(2);
+    pairs
+        .map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap())
+        .collect()
+}
+
+/// The other signature of the same message that every ECDSA signature has: `s` becomes `n - s`.
 #[must_use]
 pub fn twin(signature: &[u8]) -> Vec<u8> {
-    let (r, s) = signature.split_at(32);
-    let mut other = P256_ORDER;
+    let (r, s) = signature.split_at(signature.len() / 2);
+    let mut other = order(s.len());
     let mut borrow = 0;
     for (digit, s) in other.iter_mut().zip(s).rev() {
         let difference = i16::from(*digit) - i16::from(*s) - borrow;
@@ -43,11 +63,11 @@ pub fn der_integer(digits: &[u8]) -> Vec<u8> {
 /// One DER element of less than 64 KiB.
 #[must_use]
 pub fn tlv(tag: u8, contents: &[u8]) -> Vec<u8> {
-    let [high, low] = u16::try_from(contents.len()).unwrap().to_be_bytes();
-    let head = match (high, low) {
-        (0, 0..0x80) => vec![tag, low],
-        (0, _) => vec![tag, 0x81, low],
-        _ => vec![tag, 0x82, high, low],
+    let length = u16::try_from(contents.len()).unwrap();
+    let head = match length.to_be_bytes() {
+        [0, short @ 0..0x80] => vec![tag, short],
+        [0, long] => vec![tag, 0x81, long],
+        [high, low] => vec![tag, 0x82, high, low],
     };
     [&head, contents].concat()
 }

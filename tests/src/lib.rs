@@ -11,5 +11,6 @@ pub mod forge;
 pub mod key_client;
 pub mod key_server;
 pub mod keys;
+pub mod spki;
 pub mod token;
 pub mod walk;

@@ -56,6 +56,28 @@ pub fn signature_of(token: &str) -> Vec<u8> {
     decoded(token.rsplit_once('.').unwrap().1)
 }
 
+/// A good token of exactly this many bytes, signed with ES256.
+#[must_use]
+pub fn of_length(length: usize) -> String {
+    let token = |typ: usize, filler: usize| {
+        Token::es256()
+            .header("typ", &format!("\"{}\"", "t".repeat(typ)))
+            .claim("x", &format!("\"{}\"", "x".repeat(filler)))
+    };
+    // No segment has 4n + 1 characters, so the header's length makes up for that of the payload.
+    let (typ, payload) = (0..4)
+        .map(|typ| {
+            let header = base64url(token(typ, 0).header_json()).len();
+            (typ, length - header - 2 - 86)
+        })
+        .find(|(_, payload)| payload % 4 != 1)
+        .unwrap();
+    let filler = payload * 3 / 4 - token(typ, 0).claims_json().len();
+    let token = token(typ, filler).sign();
+    assert_eq!(token.len(), length);
+    token
+}
+
 /// The members of a header and of a payload, each value as the JSON text that spells it.
 #[derive(Debug, Clone)]
 pub struct Token {

@@ -1,5 +1,6 @@
 //! Public keys as `SubjectPublicKeyInfo` (RFC 5280 section 4.1.2.7), read strictly: DER with nothing after it,
-//! no unused bits, the parameters that the algorithm has and no others, sizes in range, points uncompressed.
+//! no unused bits, the parameters that the algorithm has and no others, sizes in range, points uncompressed, and of
+//! Ed25519 neither a second spelling of a point nor a point of small order.
 //!
 //! Whether a point lies on its curve is the library's check; all else is decided here, the same for each of them.
 
@@ -138,12 +139,58 @@ fn ed25519(parameters: Option<AnyRef<'_>>, bytes: &[u8]) -> Result<KeyKind, KeyR
     if parameters.is_some() {
         return Err(KeyRejected::InvalidParameters);
     }
-    if bytes.len() == 32 {
+    let point = bytes.try_into().map_err(|_| KeyRejected::InvalidPoint)?;
+    if is_canonical(point) && !is_of_small_order(point) {
         Ok(KeyKind::Ed25519)
     } else {
         Err(KeyRejected::InvalidPoint)
     }
 }
+
+/// Whether y is below p = 2^255 - 19. "If the resulting value is >= p, decoding fails" (RFC 8032 section 5.1.3): ring
+/// would take it as y - p, and aws-lc not at all.
+fn is_canonical(point: &[u8; 32]) -> bool {
+    let [first, middle @ .., last] = point;
+    let is_p_or_above =
+        *first >= 0xed && middle.iter().all(|byte| *byte == 0xff) && *last | 0x80 == 0xff;
+    !is_p_or_above
+}
+
+/// Whether it is one of the eight points whose order divides the cofactor. For each of them a signature can be made
+/// without a private key that holds for every message, or for one in two, four or eight.
+fn is_of_small_order(point: &[u8; 32]) -> bool {
+    let mut y = *point;
+    if let Some(last) = y.last_mut() {
+        *last &= 0x7f;
+    }
+    SMALL_ORDER_Y.contains(&y)
+}
+
+/// The five values of y that the points of small order have: 1 (order 1), -1 (order 2), 0 (order 4) and the two of
+/// order 8, little-endian. The sign of x is left out, so that the two spellings of -0 are in it too. Chalkias,
+/// Garillot, Nikolaenko, "Taming the many EdDSAs" (ePrint 2020/1244), table 1.
+const SMALL_ORDER_Y: [[u8; 32]; 5] = [
+    [
+        0x01, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        0, 0, 0,
+    ],
+    [
+        0xec, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+        0xff, 0x7f,
+    ],
+    [0; 32],
+    [
+        0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67,
+        0x0f, 0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac,
+        0x03, 0x7a,
+    ],
+    [
+        0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98,
+        0xf0, 0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53,
+        0xfc, 0x05,
+    ],
+];
 
 /// The bits of a big-endian integer without leading zero bytes.
 fn bit_length(integer: &[u8]) -> usize {

@@ -1,7 +1,8 @@
 use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RsaKeyPair,
+    ECDSA_P256_SHA256_FIXED_SIGNING, ED25519 as ED25519_VERIFY, EcdsaKeyPair, Ed25519KeyPair,
+    KeyPair, RsaKeyPair, UnparsedPublicKey,
 };
 
 use super::*;
@@ -214,6 +215,60 @@ fn points_are_uncompressed_and_on_their_curve() {
             KeyRejected::InvalidPoint
         );
     }
+}
+
+/// RFC 8032 section 5.1.3: "If the resulting value is >= p, decoding fails."
+#[test]
+fn an_ed25519_point_has_one_spelling_and_no_small_order() {
+    let of = |first: u8, middle: u8, last: u8| {
+        let mut point = [middle; 32];
+        (point[0], point[31]) = (first, last);
+        point
+    };
+    for sign in [0, 0x80] {
+        // y = p, p + 1, ..., 2^255 - 1: all that is not below p.
+        for first in 0xed..=0xff {
+            assert_eq!(
+                rejected(&spki_of(&[&ED25519_OID], &of(first, 0xff, 0x7f | sign))),
+                KeyRejected::InvalidPoint,
+                "{first:x} {sign:x}"
+            );
+        }
+        for mut point in SMALL_ORDER_Y {
+            point[31] |= sign;
+            assert_eq!(
+                rejected(&spki_of(&[&ED25519_OID], &point)),
+                KeyRejected::InvalidPoint,
+                "{point:x?}"
+            );
+        }
+        // What is near to them is a matter of the curve, which is not asked here.
+        for point in [
+            of(0x02, 0, sign),
+            of(0xeb, 0xff, 0x7f | sign),
+            of(0xff, 0xff, 0x7e | sign),
+            of(0xed, 0xfe, 0x7f | sign),
+            of(0x00, 0, 0x40 | sign),
+        ] {
+            let der = spki_of(&[&ED25519_OID], &point);
+            assert_eq!(PublicKey::from_spki(&der).unwrap().kind, KeyKind::Ed25519);
+        }
+    }
+}
+
+/// Why they are refused: with R the neutral element and S = 0, `[S]B = R + [k]A` holds for every message whose hash k
+/// is a multiple of the order of A, so the bare primitive takes this signature from everyone.
+#[test]
+fn without_the_rule_anyone_could_sign_for_a_point_of_small_order() {
+    let mut signature = [0; 64];
+    signature[0] = 1;
+    for point in SMALL_ORDER_Y {
+        let key = UnparsedPublicKey::new(&ED25519_VERIFY, point);
+        assert!((0..=255_u8).any(|message| key.verify(&[message], &signature).is_ok()));
+    }
+    let honest = Ed25519KeyPair::generate().unwrap();
+    let key = UnparsedPublicKey::new(&ED25519_VERIFY, honest.public_key().as_ref());
+    assert!((0..=255_u8).all(|message| key.verify(&[message], &signature).is_err()));
 }
 
 #[test]

@@ -1,0 +1,251 @@
+//! Every path that a token can take to its verdict. All of them must give the one that the case says.
+//!
+//! A path is a source of keys and an entry of the engine. A new way to a verdict, such as a cache of verified tokens,
+//! joins [`SOURCES`] or [`ENTRIES`], and every case of every row is asked of it.
+
+use std::convert::Infallible;
+use std::future::{Ready, ready};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use asap_engine::{
+    AuthenticateLayer, Backend, Engine, Identity, KeySource, Keyring, ReplayLog, ReplayWindow,
+    Scratch, Verdict, VerifyError, VerifyingKey,
+};
+use asap_tests::clock::FakeClock;
+use http::{HeaderValue, Request, Response};
+use tower_layer::Layer;
+use tower_service::Service;
+
+use crate::case::{Case, Key};
+use crate::world::{AWS_LC, RING, WORLD, Waiting};
+
+/// Where the key comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// A keyring: the key is at hand.
+    Keyring(Backend),
+    /// A source with the same keys, none of them ever at hand, so that the verification waits for the key.
+    Waiting(Backend),
+    /// A key repository over TLS, with keys that may be reused.
+    Repository,
+    /// A key repository over TLS, with keys that are fetched for each token.
+    Uncached,
+}
+
+/// All of them.
+pub(crate) const SOURCES: [Source; 6] = [
+    Source::Keyring(Backend::AwsLc),
+    Source::Keyring(Backend::Ring),
+    Source::Waiting(Backend::AwsLc),
+    Source::Waiting(Backend::Ring),
+    Source::Repository,
+    Source::Uncached,
+];
+
+/// How the engine is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Entry {
+    /// [`Engine::verify`].
+    Verify,
+    /// [`Engine::verify_now`], and [`Engine::resume`] where the key was not at hand.
+    VerifyNow,
+    /// [`AuthenticateLayer`], with the token in the request's header.
+    Middleware,
+}
+
+/// All of them.
+pub(crate) const ENTRIES: [Entry; 3] = [Entry::Verify, Entry::VerifyNow, Entry::Middleware];
+
+/// What a case takes at least: a key that is refused at load is met on both clients of the repository only.
+const FEWEST_PATHS: usize = 6;
+
+/// Asks every path for its verdict on each case.
+///
+/// # Panics
+///
+/// If one of them gives another verdict than the case, or if a bad key is taken.
+pub(crate) fn prove(cases: &[Case]) {
+    let mut wrong = Vec::new();
+    for case in cases {
+        if let Some(key) = &case.key {
+            wrong.extend(loaded_otherwise(case, key));
+        }
+        let paths = SOURCES
+            .iter()
+            .flat_map(|source| ENTRIES.map(|entry| (*source, entry)));
+        let mut taken = 0;
+        for (source, entry) in paths {
+            let Some(verdict) = judged(case, source, entry) else {
+                continue;
+            };
+            taken += 1;
+            if verdict != case.expected {
+                let (name, expected) = (&case.name, case.expected);
+                wrong.push(format!(
+                    "{name}: {verdict:?} by {entry:?} with {source:?}, not {expected:?}"
+                ));
+            }
+        }
+        assert!(taken >= FEWEST_PATHS, "{}: {taken} paths", case.name);
+        (case.afterwards)();
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What is wrong with how the key of a case is loaded.
+fn loaded_otherwise(case: &Case, key: &Key) -> Vec<String> {
+    let backends = [Backend::AwsLc, Backend::Ring];
+    let known = backends
+        .into_iter()
+        .filter(|backend| *backend != Backend::Ring || case.known_to_ring);
+    let mut wrong = Vec::new();
+    for backend in known {
+        let loaded = VerifyingKey::from_pem_with(&key.pem, backend).err();
+        let in_keyring = Keyring::from_pems_with([(key.key_id.as_str(), &key.pem[..])], backend);
+        if loaded != key.rejected || in_keyring.is_err() != key.rejected.is_some() {
+            let name = &case.name;
+            wrong.push(format!("{name}: {loaded:?} at load by {backend:?}"));
+        }
+    }
+    wrong
+}
+
+/// The verdict of one path, or nothing if the token cannot take it.
+fn judged(case: &Case, source: Source, entry: Entry) -> Option<Result<(), VerifyError>> {
+    let world = &*WORLD;
+    if let Some(key) = &case.key {
+        world.publish(&key.key_id, &key.pem);
+    }
+    match source {
+        Source::Keyring(backend) => by(&keys_of(case, backend)?, case, entry),
+        Source::Waiting(backend) => by(&Arc::new(Waiting(keys_of(case, backend)?)), case, entry),
+        Source::Repository => by(&world.repository, case, entry),
+        Source::Uncached => by(&world.uncached, case, entry),
+    }
+}
+
+/// A keyring with the keys of a case, if they can be loaded.
+fn keys_of(case: &Case, backend: Backend) -> Option<Arc<Keyring>> {
+    if backend == Backend::Ring && !case.known_to_ring {
+        return None;
+    }
+    match &case.key {
+        Some(key) if key.rejected.is_some() => None,
+        Some(key) => {
+            let keys = Keyring::from_pems_with([(key.key_id.as_str(), &key.pem[..])], backend);
+            // Whether it loads is asked of each key once, before.
+            keys.ok().map(Arc::new)
+        }
+        None if backend == Backend::Ring => Some(Arc::clone(&RING)),
+        None => Some(Arc::clone(&AWS_LC)),
+    }
+}
+
+/// The verdict of a new engine with these keys.
+fn by<K: KeySource + 'static>(
+    keys: &Arc<K>,
+    case: &Case,
+    entry: Entry,
+) -> Option<Result<(), VerifyError>> {
+    let clock = FakeClock::new(case.now);
+    let engine = Engine::new(case.policy.clone(), Arc::clone(keys)).with_clock(clock.clone());
+    if !case.single_use {
+        return after_others(engine, &clock, case, entry);
+    }
+    let engine = engine.with_replay_log(ReplayWindow::new(1000).unwrap());
+    after_others(engine.unwrap(), &clock, case, entry)
+}
+
+/// The verdict of this engine after the tokens that it accepted before.
+fn after_others<K: KeySource + 'static, R: ReplayLog + 'static>(
+    engine: Engine<K, R>,
+    clock: &FakeClock,
+    case: &Case,
+    entry: Entry,
+) -> Option<Result<(), VerifyError>> {
+    let engine = Arc::new(engine);
+    for (now, token) in &case.before {
+        clock.set(*now);
+        let verdict = presented(&engine, token.as_bytes(), entry);
+        assert_eq!(verdict, Some(Ok(())), "{}: a token before it", case.name);
+    }
+    clock.set(case.now);
+    presented(&engine, &case.token, entry)
+}
+
+/// The verdict of this engine by this entry.
+fn presented<K: KeySource + 'static, R: ReplayLog + 'static>(
+    engine: &Arc<Engine<K, R>>,
+    token: &[u8],
+    entry: Entry,
+) -> Option<Result<(), VerifyError>> {
+    match entry {
+        Entry::Verify => Some(WORLD.runtime.block_on(engine.verify(token)).map(drop)),
+        Entry::VerifyNow => Some(verified_now(engine, token)),
+        Entry::Middleware => answered(engine, token),
+    }
+}
+
+fn verified_now<K: KeySource, R: ReplayLog>(
+    engine: &Engine<K, R>,
+    token: &[u8],
+) -> Result<(), VerifyError> {
+    match engine.verify_now(token, &mut Scratch::new())? {
+        Verdict::Verified(_) => Ok(()),
+        Verdict::NeedsKey(pending) => {
+            let fetched = engine.keys().fetch(pending.key_id());
+            let key = WORLD.runtime.block_on(fetched)?;
+            engine.resume(pending, &key).map(drop)
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What the middleware answers, read from its response. No request carries a token of control characters, and spaces
+/// before a token belong to the header and not to it.
+fn answered<K: KeySource + 'static, R: ReplayLog + 'static>(
+    engine: &Arc<Engine<K, R>>,
+    token: &[u8],
+) -> Option<Result<(), VerifyError>> {
+    if matches!(token, [] | [b' ', ..]) {
+        return None;
+    }
+    let value = HeaderValue::from_bytes(&[b"Bearer ", token].concat()).ok()?;
+    let request = Request::get("/").header("authorization", value).body(());
+    let mut service = AuthenticateLayer::new(Arc::clone(engine)).layer(Served);
+    let response = WORLD
+        .runtime
+        .block_on(service.call(request.unwrap()))
+        .unwrap();
+    let header = |name: &str| Some(response.headers().get(name)?.to_str().unwrap().to_owned());
+    if response.status() == 200 {
+        assert_eq!(response.body(), "served");
+        return Some(Ok(()));
+    }
+    let refusal: VerifyError = *response.extensions().get().unwrap();
+    assert_eq!(response.status(), refusal.status());
+    assert_eq!(header("www-authenticate").as_deref(), refusal.challenge());
+    assert_eq!(header("retry-after").is_some(), refusal.status() == 503);
+    assert!(response.body().is_empty());
+    Some(Err(refusal))
+}
+
+/// The service behind the middleware.
+#[derive(Debug, Clone)]
+struct Served;
+
+impl Service<Request<()>> for Served {
+    type Response = Response<String>;
+    type Error = Infallible;
+    type Future = Ready<Result<Response<String>, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<()>) -> Self::Future {
+        assert!(request.extensions().get::<Identity>().is_some());
+        ready(Ok(Response::new("served".to_owned())))
+    }
+}

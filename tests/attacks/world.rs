@@ -1,0 +1,129 @@
+//! Where the keys of all paths come from: two keyrings, and one key server for the whole run with two clients of it.
+
+use std::collections::HashMap;
+use std::future::ready;
+use std::sync::{Arc, LazyLock, Mutex};
+
+use asap_engine::{
+    Algorithm, Backend, KeyError, KeyId, KeyRepository, KeyRepositoryConfig, KeySource, Keyring,
+    Lookup, VerifyingKey,
+};
+use asap_tests::backends::known_to_ring;
+use asap_tests::fixture::keyring;
+use asap_tests::key_server::{Asked, KeyServer, Reply, cached, reply};
+use asap_tests::keys::{key, other_key};
+use tokio::runtime::Runtime;
+
+/// The paths of the key server that were asked for.
+pub(crate) fn paths_asked() -> Vec<String> {
+    let asked = WORLD.server.asked();
+    asked.into_iter().map(|one| one.path).collect()
+}
+
+/// A URL on the key server, whose certificate is trusted.
+pub(crate) fn server_url(path: &str) -> String {
+    WORLD.server.url(path)
+}
+
+/// A source whose keys have all to be fetched.
+#[derive(Debug)]
+pub(crate) struct Waiting(pub(crate) Arc<Keyring>);
+
+impl KeySource for Waiting {
+    fn with_key<T>(&self, _: KeyId<'_>, _: impl FnOnce(&VerifyingKey) -> T) -> Lookup<T> {
+        Lookup::NotLoaded
+    }
+
+    async fn fetch(&self, key_id: KeyId<'_>) -> Result<Arc<VerifyingKey>, KeyError> {
+        self.0.fetch(key_id).await
+    }
+}
+
+/// All the keys of the fixture.
+pub(crate) static AWS_LC: LazyLock<Arc<Keyring>> =
+    LazyLock::new(|| Arc::new(keyring(Algorithm::ALL, Backend::AwsLc)));
+
+/// Those that ring knows.
+pub(crate) static RING: LazyLock<Arc<Keyring>> = LazyLock::new(|| {
+    let known = Algorithm::ALL.iter().copied();
+    let known: Vec<_> = known.filter(|one| known_to_ring(*one)).collect();
+    Arc::new(keyring(&known, Backend::Ring))
+});
+
+/// One key server for the whole run, and two clients of it.
+pub(crate) struct World {
+    pub(crate) runtime: Runtime,
+    server: KeyServer,
+    published: Published,
+    pub(crate) repository: Arc<KeyRepository>,
+    pub(crate) uncached: Arc<KeyRepository>,
+}
+
+/// What the server publishes for each `kid`.
+type Published = Arc<Mutex<HashMap<String, Vec<u8>>>>;
+
+pub(crate) static WORLD: LazyLock<World> = LazyLock::new(World::start);
+
+impl World {
+    fn start() -> Self {
+        let runtime = Runtime::new().unwrap();
+        let published = Published::default();
+        let script = Arc::clone(&published);
+        let server = runtime.block_on(KeyServer::https(move |asked| {
+            ready(answer(&script, &asked))
+        }));
+        let client = |path: &str| {
+            let config = KeyRepositoryConfig::new(&server.url(path)).unwrap();
+            let config = config.with_root_certificates(server.ca_pem()).unwrap();
+            let _inside = runtime.enter();
+            Arc::new(KeyRepository::new(config).unwrap())
+        };
+        let (repository, uncached) = (client("/keys"), client("/uncached"));
+        let world = Self {
+            runtime,
+            server,
+            published,
+            repository,
+            uncached,
+        };
+        for algorithm in Algorithm::ALL {
+            let (one, other) = (key(*algorithm), other_key(*algorithm));
+            for (key_id, key) in [
+                ("client/", one),
+                ("client/other-", other),
+                ("neighbour/", other),
+            ] {
+                world.publish(
+                    &format!("{key_id}{algorithm}"),
+                    key.public_key_pem().as_bytes(),
+                );
+            }
+        }
+        world
+    }
+
+    /// A `kid` keeps its key, since the clients keep what they fetched.
+    pub(crate) fn publish(&self, key_id: &str, pem: &[u8]) {
+        let mut published = self.published.lock().unwrap();
+        let before = published.insert(key_id.to_owned(), pem.to_vec());
+        assert!(
+            before.is_none_or(|before| before == pem),
+            "two keys of {key_id}"
+        );
+    }
+}
+
+fn answer(published: &Mutex<HashMap<String, Vec<u8>>>, asked: &Asked) -> Reply {
+    let published = published.lock().unwrap();
+    let (cache_control, key_id) = match asked.path.strip_prefix("/keys/") {
+        Some(key_id) => ("max-age=3600", key_id),
+        None => (
+            "no-store",
+            asked.path.strip_prefix("/uncached/").unwrap_or(""),
+        ),
+    };
+    match published.get(key_id) {
+        Some(pem) => cached(cache_control, pem.clone()),
+        None => reply(404, &[], ""),
+    }
+}
