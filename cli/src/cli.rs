@@ -1,14 +1,24 @@
 //! The command line, and one line on what to mend where it makes no sense.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
+use clap::error::ContextValue;
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::reference;
+use crate::{keygen, keys, reference, sign};
+
+const EXAMPLES: &str = "\
+Examples:
+  asap keygen --issuer my-service --key-name 2026-11 --out keys
+  asap keys serve --dir keys/public
+  asap sign --issuer my-service --key-id my-service/2026-11 --private-key keys/private/my-service/2026-11.pem \\
+      --audience their-service
+
+Exit codes: 0 done; 1 a token was refused; 2 usage or configuration error, with one line on what to mend.";
 
 /// Asks and answers for ASAP service-to-service tokens.
 #[derive(Debug, Parser)]
-#[command(name = "asap", version, arg_required_else_help = false)]
+#[command(name = "asap", version, arg_required_else_help = false, after_help = EXAMPLES)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -17,11 +27,20 @@ pub(crate) struct Arguments {
 /// What can be done.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Make a key pair: a private file, and a public one to publish
+    Keygen(keygen::Options),
+    /// Sign a token
+    Sign(sign::Options),
+    /// Serve public keys
+    Keys(keys::Options),
     /// Print the completions for a shell
     Completions(reference::CompletionsOptions),
     /// Print the manual page, or write one a command into a directory
     Man(reference::ManOptions),
 }
+
+/// The longest argument that an error quotes, in bytes.
+const LONGEST_QUOTE: usize = 64;
 
 /// Why there is no command.
 #[derive(Debug)]
@@ -39,6 +58,12 @@ pub(crate) fn definition() -> clap::Command {
 
 /// Reads the command line.
 pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, Stop> {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    if arguments.iter().any(|argument| is_private_key(argument)) {
+        return Err(Stop::Usage(
+            "a private key must not stand on the command line, where other users can read it: put it into a file or the environment".to_owned(),
+        ));
+    }
     match Arguments::try_parse_from(arguments) {
         Ok(arguments) => Ok(arguments.command),
         Err(error) if error.use_stderr() => Err(Stop::Usage(first_line(&error))),
@@ -46,9 +71,23 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
     }
 }
 
-/// clap explains over several lines; what is to be mended stands in the first paragraph.
+/// Looked for before clap, which would quote it.
+fn is_private_key(argument: &OsStr) -> bool {
+    let text = argument.to_string_lossy();
+    text.contains("PRIVATE KEY") || text.contains("data:application/pkcs8")
+}
+
+/// clap explains over several lines; what is to be mended stands in the first paragraph. Of an argument that is as long
+/// as a token or a key it quotes nothing.
 fn first_line(error: &clap::Error) -> String {
-    let text = error.render().to_string();
+    let mut text = error.render().to_string();
+    for (_, value) in error.context() {
+        if let ContextValue::String(quoted) = value
+            && quoted.len() > LONGEST_QUOTE
+        {
+            text = text.replace(quoted.as_str(), "...");
+        }
+    }
     let paragraph: Vec<&str> = text
         .lines()
         .map(str::trim)

@@ -3,9 +3,15 @@
 //! One module a command; each has its `Options` (what may be asked) and `run` (what is done). [`cli`] reads the
 //! command line, [`outcome`] says what the process may end with.
 
+mod algorithm;
 mod cli;
+mod keygen;
+mod keys;
+mod names;
 mod outcome;
+mod output;
 mod reference;
+mod sign;
 
 use std::process::ExitCode;
 
@@ -29,6 +35,9 @@ fn main() -> ExitCode {
 
 fn run(command: &Command) -> Result<Outcome, Fault> {
     match command {
+        Command::Keygen(options) => keygen::run(options),
+        Command::Sign(options) => sign::run(options),
+        Command::Keys(options) => keys::run(options),
         Command::Completions(options) => reference::completions(options),
         Command::Man(options) => reference::man(options),
     }

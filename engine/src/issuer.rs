@@ -17,6 +17,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod claim_json;
 mod claim_value;
 mod request;
 mod reuse;
@@ -29,6 +30,7 @@ use std::time::Duration;
 
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 
+pub use self::claim_json::JsonNumber;
 pub use self::claim_value::ClaimValue;
 pub use self::request::TokenRequest;
 use self::reuse::{Issued, KeptTokens};

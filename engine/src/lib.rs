@@ -80,7 +80,7 @@ pub use time::{Clock, SystemClock, UnixTime};
 pub use middleware::{Authenticate, AuthenticateLayer, ResponseFuture};
 // The issuing side.
 pub use crypto::{RsaKeySize, SignError, SigningKey};
-pub use issuer::{ClaimValue, Issuer, TokenRequest};
+pub use issuer::{ClaimValue, Issuer, JsonNumber, TokenRequest};
 pub use keys::PrivateKeyPem;
 
 /// Compiles the programs of the README.

@@ -23,8 +23,10 @@ macro_rules! sign_errors {
 sign_errors! {
     /// An additional claim has the name of one that the issuer writes itself (RFC 7519 section 4.1).
     RegisteredClaim = "an additional claim may not be one of iss, sub, aud, exp, nbf, iat and jti";
-    /// An additional claim was given before (RFC 7519 section 4: names are unique).
-    DuplicateClaim = "an additional claim is given twice";
+    /// An additional claim, or a member of an object in one, was given before (RFC 7519 section 4: names are unique).
+    DuplicateClaim = "an additional claim, or a member of one, is given twice";
+    /// A text is not one JSON value (RFC 8259), as strictly as verifiers read it.
+    InvalidJson = "the text is not one JSON value";
     /// A claim is nested deeper than verifiers read: [`MAX_NESTING`](crate::limits::MAX_NESTING), the payload included.
     NestingTooDeep = "an additional claim is nested too deep";
     /// An audience is the empty string, which identifies no resource server.

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::claim_json::JsonNumber;
+
 /// A JSON value of an additional claim.
 ///
-/// Typed, so that nothing has to be parsed or checked when a token is signed. `Debug` tells the kind of value and
-/// not the value.
+/// Typed, so that nothing has to be parsed or checked when a token is signed. What is JSON already is read with
+/// [`from_json`](Self::from_json). `Debug` tells the kind of value and not the value.
 #[derive(Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ClaimValue {
@@ -16,6 +18,8 @@ pub enum ClaimValue {
     Bool(bool),
     /// A whole number. Receivers that read numbers as floats lose digits beyond 2^53.
     Integer(i64),
+    /// Any other number, as it is spelled: a fraction, an exponent, more digits than 64 bits hold.
+    Number(JsonNumber),
     /// A string, of any characters.
     String(String),
     /// An array.
@@ -33,7 +37,9 @@ impl ClaimValue {
         match self {
             Self::Array(values) => values.iter().all(|value| value.is_within(inner)),
             Self::Object(members) => members.values().all(|value| value.is_within(inner)),
-            Self::Null | Self::Bool(_) | Self::Integer(_) | Self::String(_) => true,
+            Self::Null | Self::Bool(_) | Self::Integer(_) | Self::Number(_) | Self::String(_) => {
+                true
+            }
         }
     }
 
@@ -45,6 +51,7 @@ impl ClaimValue {
             Self::Bool(true) => json.push_str("true"),
             Self::Bool(false) => json.push_str("false"),
             Self::Integer(number) => json.push_str(&number.to_string()),
+            Self::Number(number) => json.push_str(number.as_str()),
             Self::String(text) => write_string(json, text),
             Self::Array(values) => {
                 json.push('[');
@@ -98,6 +105,7 @@ impl fmt::Debug for ClaimValue {
             Self::Null => "Null",
             Self::Bool(_) => "Bool(..)",
             Self::Integer(_) => "Integer(..)",
+            Self::Number(_) => "Number(..)",
             Self::String(_) => "String(..)",
             Self::Array(_) => "Array(..)",
             Self::Object(_) => "Object(..)",
@@ -126,6 +134,12 @@ impl From<bool> for ClaimValue {
 impl From<i64> for ClaimValue {
     fn from(number: i64) -> Self {
         Self::Integer(number)
+    }
+}
+
+impl From<JsonNumber> for ClaimValue {
+    fn from(number: JsonNumber) -> Self {
+        Self::Number(number)
     }
 }
 

@@ -71,8 +71,30 @@ pub(crate) enum Value<'a> {
     Number(Number<'a>),
     /// An array, as it is spelled.
     Array(&'a str),
-    /// An object or a literal.
-    Other,
+    /// An object, as it is spelled.
+    Object(&'a str),
+    /// `true`, `false` or `null`.
+    Literal(Literal),
+}
+
+/// One of the three words of JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Literal {
+    /// `true`.
+    True,
+    /// `false`.
+    False,
+    /// `null`.
+    Null,
+}
+
+impl<'a> Value<'a> {
+    /// The value that is all of `document`, white space around it aside.
+    pub(crate) fn of(document: &'a str) -> Result<Self, JsonError> {
+        let mut reader = Reader::new(document);
+        let value = reader.value()?;
+        reader.end().map(|()| value)
+    }
 }
 
 /// The members of a document that is one object.

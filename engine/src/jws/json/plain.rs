@@ -185,7 +185,8 @@ mod tests {
                 format!("{name} = {} {:?}", number.literal(), number.whole())
             }
             Value::Array(array) => format!("{name} = {array}"),
-            Value::Other => format!("{name} = other"),
+            Value::Object(object) => format!("{name} = {object}"),
+            Value::Literal(literal) => format!("{name} = {literal:?}"),
         }
     }
 

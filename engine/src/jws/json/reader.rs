@@ -4,7 +4,7 @@
 
 use super::nesting::{Container, Nesting};
 use super::text::{Text, plain_prefix, unescape};
-use super::{JsonError, Number, Value};
+use super::{JsonError, Literal, Number, Value};
 
 /// A document and how far it is read. Whatever was read is ASCII or ends where a character ends.
 #[derive(Debug, Clone)]
@@ -109,17 +109,25 @@ impl<'a> Reader<'a> {
                 self.container()?;
                 self.since(start).map(Value::Array)
             }
-            Some(b'{') => self.container().map(|()| Value::Other),
-            _ => self.literal().map(|()| Value::Other),
+            Some(b'{') => {
+                let start = self.at;
+                self.container()?;
+                self.since(start).map(Value::Object)
+            }
+            _ => self.literal().map(Value::Literal),
         }
     }
 
-    fn literal(&mut self) -> Result<(), JsonError> {
+    fn literal(&mut self) -> Result<Literal, JsonError> {
         let unread = self.unread();
-        for literal in ["true", "false", "null"] {
-            if unread.starts_with(literal.as_bytes()) {
-                self.skip(literal.len());
-                return Ok(());
+        for (word, literal) in [
+            ("true", Literal::True),
+            ("false", Literal::False),
+            ("null", Literal::Null),
+        ] {
+            if unread.starts_with(word.as_bytes()) {
+                self.skip(word.len());
+                return Ok(literal);
             }
         }
         Err(JsonError::Syntax)

@@ -10,7 +10,8 @@ fn read(document: &str) -> Result<Vec<(String, String)>, JsonError> {
             Value::Text(text) => format!("text {}", text.decode()),
             Value::Number(number) => format!("number {}", number.literal()),
             Value::Array(array) => format!("array {array}"),
-            Value::Other => "other".to_owned(),
+            Value::Object(object) => format!("object {object}"),
+            Value::Literal(literal) => format!("literal {literal:?}"),
         };
         found.push((name.decode().into_owned(), value));
     }
@@ -31,8 +32,8 @@ fn members_come_in_order_with_their_values() {
         ("a", "text b"),
         ("n", "number -1.5e+3"),
         ("l", "array [1,[2]]"),
-        ("o", "other"),
-        ("t", "other"),
+        ("o", "object {\"x\":null}"),
+        ("t", "literal True"),
     ];
     let expected: Vec<_> = expected
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
