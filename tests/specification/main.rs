@@ -2,13 +2,24 @@
 //! project implements, by the sections of the text. docs/SPECIFICATION.md is their table, and `document` holds the
 //! two against each other.
 
+mod discovering;
 mod document;
 mod gateway;
-mod generation;
-mod key_discovery;
-mod service_registration;
 mod sources;
+
+mod service_registration;
 mod transportation;
+/// Section "Access token generation": what a client does.
+mod generation {
+    mod issuing;
+    mod members;
+    mod uniqueness;
+}
+/// Section "Key discovery": the resource server as a client of the key repository, over real sockets.
+mod key_discovery {
+    mod caching;
+    mod requests;
+}
 /// Section "Overview", from "The access token is a String" on: what a token looks like.
 mod token_format {
     mod claims;

@@ -1,8 +1,8 @@
-//! Tokens and their parts, as libraries other than the engine see them.
+//! Clients, the tokens that they issue, and what is in those as libraries other than the engine see it.
 
-use asap_engine::{Engine, Identity, Keyring, Policy};
-use asap_tests::fixture::{block_on, engine};
-use asap_tests::keys::der_of;
+use asap_engine::{Algorithm, Engine, Identity, Issuer, Keyring, Policy};
+use asap_tests::fixture::{NOW, block_on, engine, policy};
+use asap_tests::keys::{der_of, owned_key};
 use asap_tests::token::{decoded, signature_of};
 use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use serde_json::Value;
@@ -28,4 +28,21 @@ pub(crate) fn identity(policy: Policy, token: &str) -> Identity {
 /// Who sent a good token, by the keys of `engine`.
 pub(crate) fn identity_by(engine: &Engine<Keyring>, token: &str) -> Identity {
     block_on(engine.verify(token.as_bytes())).unwrap()
+}
+
+/// The client `client`, with its key for ES256.
+pub(crate) fn client() -> Issuer {
+    issuer(Algorithm::Es256)
+}
+
+/// The client `client`, with its key for `algorithm`.
+pub(crate) fn issuer(algorithm: Algorithm) -> Issuer {
+    let kid = format!("client/{algorithm}");
+    Issuer::new("client", &kid, owned_key(algorithm)).unwrap()
+}
+
+/// A resource server that knows the key of `issuer` and no other.
+pub(crate) fn engine_of(issuer: &Issuer) -> Engine<Keyring> {
+    let pem = [(issuer.key_id(), issuer.public_key_pem().as_bytes())];
+    Engine::new(policy(), Keyring::from_pems(pem).unwrap()).with_clock(|| NOW)
 }

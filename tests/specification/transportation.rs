@@ -1,18 +1,18 @@
 //! Section "Access token transportation": where a token is in a request.
 
-use asap_engine::{Algorithm, Issuer, TokenRequest, VerifyError};
+use asap_engine::{TokenRequest, VerifyError};
 use asap_tests::clock::FakeClock;
 use asap_tests::fixture::{NOW, after, engine, judge, policy};
-use asap_tests::keys::owned_key;
 use asap_tests::token::{Token, decoded};
 use http::{HeaderMap, HeaderName, HeaderValue, Request};
 
 use crate::gateway::{Gateway, SERVED, assert_unauthorized, bearer};
+use crate::sources::client;
 
 /// "The client MUST include the access token with all the requests made to the resource server."
 #[test]
 fn the_client_must_include_the_access_token_with_all_the_requests() {
-    let issuer = Issuer::new("client", "client/ES256", owned_key(Algorithm::Es256)).unwrap();
+    let issuer = client();
     let (clock, request) = (FakeClock::new(NOW), TokenRequest::new("server"));
     let mut gateway = Gateway::new(engine(policy()).with_clock(clock.clone()));
     for second in 0..300 {
@@ -162,7 +162,7 @@ fn the_access_token_must_be_serialised_using_the_jws_compact_serialisation() {
     ] {
         assert_eq!(judge(&other), Err(refusal), "{other}");
     }
-    let issuer = Issuer::new("client", "client/ES256", owned_key(Algorithm::Es256)).unwrap();
+    let issuer = client();
     let issued = issuer.sign(&TokenRequest::new("server"), NOW).unwrap();
     assert_eq!(issued.split('.').map(decoded).count(), 3);
     assert_eq!(gateway.answer(bearer(&issued)).body(), SERVED);

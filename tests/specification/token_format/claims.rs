@@ -6,7 +6,7 @@ use asap_tests::keys::{other_key, owned_key};
 use asap_tests::token::Token;
 
 use crate::OF_EVERY_TYPE;
-use crate::sources::{identity, json};
+use crate::sources::{client, identity, json};
 
 /// "The claims of the JWT token MUST contain:"
 #[test]
@@ -239,6 +239,5 @@ fn assert_numeric_date(name: &str, refusal: VerifyError) {
 }
 
 fn issued(request: &TokenRequest) -> String {
-    let issuer = Issuer::new("client", "client/ES256", owned_key(Algorithm::Es256)).unwrap();
-    issuer.sign(request, NOW).unwrap()
+    client().sign(request, NOW).unwrap()
 }

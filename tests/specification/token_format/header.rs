@@ -1,14 +1,14 @@
 //! "The token format MUST be signed JWT": its form, its signature, its header.
 
-use asap_engine::{Algorithm, Engine, Issuer, KeyId, Keyring, TokenRequest, VerifyError};
+use asap_engine::{Algorithm, Engine, KeyId, Keyring, TokenRequest, VerifyError};
 use asap_tests::backends::judge_by_all;
 use asap_tests::fixture::{NOW, judge, policy, verdict};
 use asap_tests::forge::hmac;
-use asap_tests::keys::{key, other_key, owned_key};
+use asap_tests::keys::{key, other_key};
 use asap_tests::token::{Token, compact, decoded, signed, with_signature};
 
 use crate::OF_EVERY_TYPE;
-use crate::sources::{json, verifies_rs256};
+use crate::sources::{client, issuer, json, verifies_rs256};
 
 /// "The token format MUST be signed JWT."
 #[test]
@@ -31,7 +31,7 @@ fn the_token_format_must_be_signed_jwt() {
         assert!(judge(other).is_err(), "{other}");
     }
     // What the client's side makes: a header and a claims set, which are JSON objects, and a signature.
-    let issued = issuer(Algorithm::Es256).sign(&TokenRequest::new("server"), NOW);
+    let issued = client().sign(&TokenRequest::new("server"), NOW);
     let issued = issued.unwrap();
     assert!(json(&issued, 0).is_object() && json(&issued, 1).is_object());
     assert_eq!(decoded(issued.split('.').nth(2).unwrap()).len(), 64);
@@ -80,7 +80,7 @@ fn the_jose_header_must_contain_alg_and_kid() {
         // In the payload it is not in the header.
         assert_eq!(judge(without.claim(name, &value).sign()), Err(refusal));
     }
-    let issued = issuer(Algorithm::Es256).sign(&TokenRequest::new("server"), NOW);
+    let issued = client().sign(&TokenRequest::new("server"), NOW);
     let header = json(&issued.unwrap(), 0);
     assert_eq!(header["alg"], "ES256");
     assert_eq!(header["kid"], "client/ES256");
@@ -263,7 +263,7 @@ fn the_jose_header_may_contain_typ() {
         judge(Token::es256().header("typ", "\"JWT\"").sign()),
         Ok(())
     );
-    let issued = issuer(Algorithm::Es256).sign(&TokenRequest::new("server"), NOW);
+    let issued = client().sign(&TokenRequest::new("server"), NOW);
     assert_eq!(json(&issued.unwrap(), 0)["typ"], "JWT");
 }
 
@@ -300,9 +300,4 @@ fn assert_key_identifier(kid: &str, is_one: bool) {
             assert!(!is_one, "{kid:?}");
         }
     }
-}
-
-fn issuer(algorithm: Algorithm) -> Issuer {
-    let kid = format!("client/{algorithm}");
-    Issuer::new("client", &kid, owned_key(algorithm)).unwrap()
 }

@@ -1,11 +1,13 @@
-//! Section "Key discovery": the resource server as a client of the key repository, over real sockets.
+//! Where a key is asked for, how, and whose answer is trusted.
 
 use asap_engine::{Algorithm, Engine, KeyError, KeyRepository, KeyRepositoryConfig, VerifyError};
 use asap_tests::fixture::{NOW, policy};
 use asap_tests::key_client::{KEY, always, config, fetched, is_at_hand, repository};
-use asap_tests::key_server::{KeyServer, Reply, cached, reply};
-use asap_tests::keys::{key, other_key, pem, public_key_pem};
+use asap_tests::key_server::{Asked, KeyServer, Reply, cached, reply};
+use asap_tests::keys::{der_of, other_key, pem, public_key_pem};
 use asap_tests::token::Token;
+
+use crate::discovering::{discovering, es256, trusting, verdict};
 
 /// "If the resource server does not know the public key of the claimed issuer, it MAY use the following key
 /// discovery process to obtain it."
@@ -30,7 +32,7 @@ async fn an_unknown_public_key_may_be_discovered() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_resource_in_pem_format_is_retrieved() {
     let good = public_key_pem();
-    let der = asap_tests::keys::der_of(&good);
+    let der = der_of(&good);
     for (resource, expected) in [
         (good.clone(), Ok(())),
         (good.replace('\n', "\r\n"), Ok(())),
@@ -274,161 +276,6 @@ async fn a_key_repository_that_serves_another_content_type_is_understood_too() {
     assert_eq!(fetched(&repository(&server), KEY).await, Ok(()));
 }
 
-/// "The resource server MAY use HTTP caching to store a cached copy of the public key."
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn http_caching_may_be_used_to_store_a_copy_of_the_public_key() {
-    for fresh in [
-        "max-age=3600",
-        "public, max-age=60",
-        "private, max-age=60, immutable",
-    ] {
-        let server = always(move || cached(fresh, es256())).await;
-        let engine = discovering(&server);
-        for _ in 0..20 {
-            assert_eq!(verdict(&engine, &Token::es256().sign()).await, Ok(()));
-        }
-        assert_eq!(server.asked().len(), 1, "{fresh}");
-    }
-}
-
-/// "As per the HTTP caching protocol, failures to retrieve a key MUST NOT be cached."
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn failures_to_retrieve_a_key_must_not_be_cached() {
-    let long = "max-age=31536000, immutable";
-    let failures: [(u16, &[(&str, &str)], String); 13] = [
-        (404, &[], "no such key".to_owned()),
-        (
-            404,
-            &[("expires", "Fri, 31 Dec 2100 00:00:00 GMT")],
-            String::new(),
-        ),
-        (403, &[], String::new()),
-        (410, &[], String::new()),
-        (400, &[], String::new()),
-        (429, &[("retry-after", "3600")], String::new()),
-        (500, &[], String::new()),
-        (503, &[("retry-after", "3600")], String::new()),
-        (204, &[], String::new()),
-        (301, &[("location", "http://keys.example/")], String::new()),
-        (301, &[("location", "/keys/client/ES256")], String::new()),
-        (200, &[], "<html>sign in</html>".to_owned()),
-        (200, &[("content-encoding", "gzip")], public_key_pem()),
-    ];
-    for (status, headers, body) in failures {
-        let headers = [headers, &[("cache-control", long)]].concat();
-        let server = KeyServer::https(move |asked| {
-            let failure = || reply(status, &headers, body.clone());
-            std::future::ready(match asked.number {
-                0..3 => failure(),
-                _ => cached("max-age=60", es256()),
-            })
-        })
-        .await;
-        let engine = discovering(&server);
-        let token = Token::es256().sign();
-        for count in 1..=3 {
-            assert!(verdict(&engine, &token).await.is_err(), "{status}");
-            assert_eq!(server.asked().len(), count, "{status}");
-        }
-        // At the very next time of asking there it is.
-        assert_eq!(verdict(&engine, &token).await, Ok(()), "{status}");
-    }
-    // Nor is the failure to revalidate a key that may no longer be used.
-    let server = KeyServer::https(|asked| {
-        std::future::ready(match asked.number {
-            0 => reply(
-                200,
-                &[("cache-control", "max-age=0, stale-if-error=60")],
-                es256(),
-            ),
-            1 => reply(404, &[("cache-control", "max-age=60")], ""),
-            2 => reply(500, &[("cache-control", "max-age=60")], ""),
-            _ => cached("max-age=60", es256()),
-        })
-    })
-    .await;
-    let repository = repository(&server);
-    for expected in [
-        Ok(()),
-        Err(KeyError::Unknown),
-        Err(KeyError::Unavailable),
-        Ok(()),
-    ] {
-        assert_eq!(fetched(&repository, KEY).await, expected);
-    }
-    assert_eq!(server.asked().len(), 4);
-}
-
-/// "Public keys published in the key repository NEVER change, but MAY be eventually removed."
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_public_key_that_was_removed_is_no_longer_used() {
-    // No freshness: the repository is asked for each token, and its word is what counts.
-    let server = KeyServer::https(|asked| {
-        let found = reply(
-            200,
-            &[("cache-control", "max-age=0"), ("etag", "\"1\"")],
-            es256(),
-        );
-        std::future::ready(if asked.number == 0 {
-            found
-        } else {
-            reply(404, &[], "")
-        })
-    })
-    .await;
-    let engine = discovering(&server);
-    let token = Token::es256().sign();
-    assert_eq!(verdict(&engine, &token).await, Ok(()));
-    for _ in 0..3 {
-        assert_eq!(verdict(&engine, &token).await, Err(VerifyError::KeyUnknown));
-    }
-    assert_eq!(engine.keys().stats().keys, 0);
-}
-
-/// "The resource server SHOULD NOT implement any other caching mechanism than HTTP caching, as it hinders the
-/// propagation of deletion of a compromised key."
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_other_caching_mechanism_than_http_caching_is_implemented() {
-    let cases: [&[(&str, &str)]; 14] = [
-        &[],
-        &[("last-modified", "Mon, 01 Jan 2001 00:00:00 GMT")],
-        &[("etag", "\"1\"")],
-        &[("cache-control", "no-store, max-age=3600")],
-        &[("cache-control", "no-cache, max-age=3600")],
-        &[("cache-control", "max-age=0")],
-        &[("cache-control", "max-age=3600"), ("age", "3600")],
-        &[("cache-control", "s-maxage=3600")],
-        &[("cache-control", "max-age=3600"), ("vary", "*")],
-        &[("expires", "Mon, 01 Jan 2001 00:00:00 GMT")],
-        &[("expires", "0")],
-        &[("pragma", "no-cache")],
-        &[("cache-control", "immutable")],
-        &[("cache-control", "public")],
-    ];
-    for headers in cases {
-        let server = always(move || reply(200, headers, es256())).await;
-        let engine = discovering(&server);
-        for count in 1..=3 {
-            assert_eq!(verdict(&engine, &Token::es256().sign()).await, Ok(()));
-            assert_eq!(server.asked().len(), count, "{headers:?}");
-        }
-    }
-    // And a redirect whose own response is not fresh is asked again with what it led to.
-    let server = KeyServer::https(|asked| {
-        let away = reply(301, &[("location", "/end")], "");
-        std::future::ready(match asked.path.as_str() {
-            "/end" => cached("max-age=3600", es256()),
-            _ => away,
-        })
-    })
-    .await;
-    let repository = repository(&server);
-    for count in 1..=3 {
-        assert_eq!(fetched(&repository, KEY).await, Ok(()));
-        assert_eq!(server.asked().len(), 2 * count);
-    }
-}
-
 /// "The resource server trusts the keys obtained by following redirections from the original HTTP request."
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn keys_obtained_by_following_redirections_are_trusted() {
@@ -454,7 +301,7 @@ async fn keys_obtained_by_following_redirections_are_trusted() {
 }
 
 /// What servers saw of a first request, a redirected one, a revalidation and one to a second repository.
-async fn asked_on_every_way() -> Vec<asap_tests::key_server::Asked> {
+async fn asked_on_every_way() -> Vec<Asked> {
     let first = always(|| reply(503, &[], "")).await;
     let server = KeyServer::https(|asked| {
         let headers = [
@@ -477,23 +324,4 @@ async fn asked_on_every_way() -> Vec<asap_tests::key_server::Asked> {
     assert_eq!(asked.len(), 6);
     assert!(asked[5].header("if-none-match").is_some());
     asked
-}
-
-/// The client's public key, which is `client/ES256` in good tokens.
-fn es256() -> &'static str {
-    key(Algorithm::Es256).public_key_pem()
-}
-
-fn discovering(server: &KeyServer) -> Engine<KeyRepository> {
-    Engine::new(policy(), repository(server)).with_clock(|| NOW)
-}
-
-/// A client of `server` that trusts `other` too, as it trusts one authority for all servers in the open.
-fn trusting(server: &KeyServer, other: &KeyServer) -> KeyRepository {
-    let roots = [server.ca_pem(), other.ca_pem()].concat();
-    KeyRepository::new(config(server).with_root_certificates(&roots).unwrap()).unwrap()
-}
-
-async fn verdict(engine: &Engine<KeyRepository>, token: &str) -> Result<(), VerifyError> {
-    engine.verify(token.as_bytes()).await.map(drop)
 }
