@@ -42,6 +42,8 @@ fn only_the_authorization_header_with_the_bearer_scheme_is_supported() {
         ("authorization", token.clone()),
         ("authorization", format!("Basic {token}")),
         ("authorization", format!("JWT {token}")),
+        // As long as the right one.
+        ("authorization", format!("Digest {token}")),
         ("authorization", format!("Bearer{token}")),
         ("authorization", format!("Bearer:{token}")),
         ("authorization", format!("Bearer\t{token}")),
