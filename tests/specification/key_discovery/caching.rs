@@ -124,7 +124,7 @@ async fn a_public_key_that_was_removed_is_no_longer_used() {
 /// propagation of deletion of a compromised key."
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_other_caching_mechanism_than_http_caching_is_implemented() {
-    let cases: [&[(&str, &str)]; 15] = [
+    let cases: [&[(&str, &str)]; 16] = [
         &[],
         &[("last-modified", "Mon, 01 Jan 2001 00:00:00 GMT")],
         &[("etag", "\"1\"")],
@@ -135,6 +135,10 @@ async fn no_other_caching_mechanism_than_http_caching_is_implemented() {
         &[("cache-control", "s-maxage=3600")],
         &[("cache-control", "max-age=3600"), ("vary", "*")],
         &[("cache-control", "max-age=3600"), ("vary", "accept, *")],
+        &[
+            ("cache-control", "max-age=0, stale-while-revalidate=3600"),
+            ("vary", "*"),
+        ],
         &[("expires", "Mon, 01 Jan 2001 00:00:00 GMT")],
         &[("expires", "0")],
         &[("pragma", "no-cache")],
