@@ -234,6 +234,8 @@ fn a_single_use_token_that_cannot_be_remembered_is_refused_by_a_code_of_its_own(
             let token = times("1699999999", &exp, &exp);
             let refusal = verdict_now(&single_use(), &token);
             assert_eq!(refusal, Err(VerifyError::ExpiresTooLate), "{leeway} {exp}");
+            let policy_alone = engine(policy.clone().with_single_use());
+            assert_eq!(verdict(&policy_alone, &token), refusal, "{leeway} {exp}");
             assert_eq!(verdict(&reusable, &token), Ok(()), "{leeway} {exp}");
         }
     }

@@ -2,17 +2,17 @@
 
 use std::ffi::{OsStr, OsString};
 
-use clap::error::ContextValue;
+use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::{keygen, keys, reference, sign};
+use crate::{keygen, keys, reference, sign, verify};
 
 const EXAMPLES: &str = "\
 Examples:
   asap keygen --issuer my-service --key-name 2026-11 --out keys
   asap keys serve --dir keys/public
   asap sign --issuer my-service --key-id my-service/2026-11 --private-key keys/private/my-service/2026-11.pem \\
-      --audience their-service
+      --audience their-service | asap verify --audience their-service --keys keys/public
 
 Exit codes: 0 done; 1 a token was refused; 2 usage or configuration error, with one line on what to mend.";
 
@@ -27,6 +27,8 @@ pub(crate) struct Arguments {
 /// What can be done.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Say of each token on standard input whether it is accepted, and why not
+    Verify(verify::Options),
     /// Make a key pair: a private file, and a public one to publish
     Keygen(keygen::Options),
     /// Sign a token
@@ -80,6 +82,9 @@ fn is_private_key(argument: &OsStr) -> bool {
 /// clap explains over several lines; what is to be mended stands in the first paragraph. Of an argument that is as long
 /// as a token or a key it quotes nothing.
 fn first_line(error: &clap::Error) -> String {
+    if holds_a_stray_word(error) {
+        return "a word on the command line is no option: tokens are read from standard input, keys from files (see --help)".to_owned();
+    }
     let mut text = error.render().to_string();
     for (_, value) in error.context() {
         if let ContextValue::String(quoted) = value
@@ -95,6 +100,25 @@ fn first_line(error: &clap::Error) -> String {
         .collect();
     let line = paragraph.join(" ");
     format!("{} (see --help)", line.trim_start_matches("error: "))
+}
+
+/// Whether clap would repeat a word that does not look like the name of an option or a command. It may be a token or a
+/// key, which have no place on the screen or in a log.
+fn holds_a_stray_word(error: &clap::Error) -> bool {
+    let stray = [ContextKind::InvalidArg, ContextKind::InvalidSubcommand]
+        .into_iter()
+        .find_map(|kind| error.get(kind));
+    let is_name_like = |word: &str| {
+        word.len() <= 32
+            && word
+                .bytes()
+                .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+    };
+    let is_of_this_kind = matches!(
+        error.kind(),
+        clap::error::ErrorKind::UnknownArgument | clap::error::ErrorKind::InvalidSubcommand
+    );
+    matches!(stray, Some(ContextValue::String(word)) if is_of_this_kind && !is_name_like(word))
 }
 
 #[cfg(test)]
@@ -125,6 +149,21 @@ mod tests {
             let text = usage_error(line);
             assert!(text.contains(word), "{line}: {text}");
             assert_eq!(text.lines().count(), 1, "{line}: {text}");
+        }
+    }
+
+    #[test]
+    fn a_token_on_the_command_line_is_not_repeated() {
+        let token = "eyJhbGciOiJSUzI1NiJ9.e30.c2ln";
+        for line in [
+            token.to_owned(),
+            format!("completions bash {token}"),
+            format!("verify --keys d {token} --audience a"),
+            format!("verify --{token}"),
+        ] {
+            let text = usage_error(&line);
+            assert!(!text.contains("eyJ"), "{text}");
+            assert_eq!(text.lines().count(), 1, "{text}");
         }
     }
 }

@@ -46,7 +46,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "BITS", hide_possible_values = true)]
     rsa_bits: Option<RsaBits>,
 
-    /// Write private/<kid>.pem and public/<kid> into this directory
+    /// Write private/KID.pem and public/KID into this directory
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
 }
@@ -204,5 +204,16 @@ mod tests {
         let fault = write_pair(&private, &pem, &public, key.public_key_pem()).unwrap_err();
         assert!(fault.to_string().starts_with("--out: cannot write"));
         assert!(!private.exists());
+    }
+
+    #[test]
+    fn a_file_that_came_into_being_in_between_is_not_overwritten() {
+        let name = format!("asap-keygen-{}-there", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        fs::write(&path, "theirs").unwrap();
+        let fault = write_new(&path, "ours", 0o600).unwrap_err();
+        assert!(fault.to_string().contains("exists"));
+        assert_eq!(fs::read_to_string(&path).unwrap(), "theirs");
+        fs::remove_file(&path).unwrap();
     }
 }

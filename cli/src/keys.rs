@@ -8,6 +8,9 @@ use crate::outcome::{Fault, Outcome};
 
 /// Options of `asap keys`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  asap keys serve --dir keys/public")]
 pub(crate) struct Options {
     #[command(subcommand)]
     command: Command,

@@ -12,6 +12,7 @@ mod outcome;
 mod output;
 mod reference;
 mod sign;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
 
 fn run(command: &Command) -> Result<Outcome, Fault> {
     match command {
+        Command::Verify(options) => verify::run(options),
         Command::Keygen(options) => keygen::run(options),
         Command::Sign(options) => sign::run(options),
         Command::Keys(options) => keys::run(options),

@@ -53,7 +53,7 @@ impl<K: KeySource> Engine<K> {
             )));
         }
         Ok(Engine {
-            policy: self.policy.for_single_use(),
+            policy: self.policy.with_single_use(),
             keys: self.keys,
             replay,
             clock: self.clock,

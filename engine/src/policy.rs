@@ -178,7 +178,11 @@ impl Policy {
 
     /// Refuses, before its key is looked up, a token that expires further ahead than a single-use token can be
     /// remembered. The replay log would refuse it too, after all the work.
-    pub(crate) const fn for_single_use(mut self) -> Self {
+    ///
+    /// [`Engine::with_replay_log`](crate::Engine::with_replay_log) asks for this itself; it is for whoever takes the
+    /// stages one by one, from [`admit`](Self::admit), and remembers tokens elsewhere.
+    #[must_use]
+    pub const fn with_single_use(mut self) -> Self {
         self.single_use = true;
         self
     }

@@ -72,7 +72,6 @@ pub(crate) fn run(options: &Options) -> Result<Outcome, Fault> {
         _ => None,
     };
     let directory = Directory::open(&options.dir)?;
-    directory.survey();
     let site = Arc::new(Site::new(directory, options.max_age, tls.is_some())?);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -88,6 +87,7 @@ pub(crate) fn run(options: &Options) -> Result<Outcome, Fault> {
         let bound = listener
             .local_addr()
             .map_err(|error| Fault::new(format!("--listen: {error}")))?;
+        site.survey();
         let scheme = if tls.is_some() { "https" } else { "http" };
         output::line(&format!(
             "serving {} at {scheme}://{bound}/",

@@ -51,6 +51,11 @@ impl Site {
         })
     }
 
+    /// Warns about each file that would not be served.
+    pub(super) fn survey(&self) {
+        self.directory.survey();
+    }
+
     /// Answers a request. Files are read on a thread for that; the body of the request is not read at all.
     pub(super) async fn answer<B>(
         self: Arc<Self>,

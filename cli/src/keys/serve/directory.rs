@@ -141,7 +141,8 @@ impl Directory {
         let file = File::open(&real).map_err(absent_or_unreadable)?;
         // Whatever it holds is wiped, for it may be a private key. One byte more than any key shows what is too long.
         let limit = MAX_PEM_LENGTH.saturating_add(1);
-        let mut bytes = Zeroizing::new(Vec::new());
+        // Room for all of it, so that nothing is left behind by a reallocation.
+        let mut bytes = Zeroizing::new(Vec::with_capacity(limit.saturating_mul(2)));
         file.take(u64::try_from(limit).unwrap_or(u64::MAX))
             .read_to_end(&mut bytes)
             .map_err(Unserved::Unreadable)?;

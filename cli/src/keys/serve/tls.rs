@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use crate::outcome::Fault;
 
 /// The longest file of certificates or of a key, in bytes.
-const MAX_FILE_LENGTH: usize = 1024 * 1024;
+const MAX_FILE_LENGTH: usize = 256 * 1024;
 
 /// Reads the chain and the key, and checks that they belong together.
 pub(super) fn acceptor(certificate: &Path, key: &Path) -> Result<TlsAcceptor, Fault> {
@@ -41,7 +41,8 @@ pub(super) fn acceptor(certificate: &Path, key: &Path) -> Result<TlsAcceptor, Fa
 fn read(option: &str, path: &Path) -> Result<Zeroizing<Vec<u8>>, Fault> {
     let cannot_read = |error| Fault::new(format!("{option}: the file that it names: {error}"));
     let file = File::open(path).map_err(cannot_read)?;
-    let mut bytes = Zeroizing::new(Vec::new());
+    // Room for all of it, so that nothing of a key is left behind by a reallocation.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_FILE_LENGTH.saturating_mul(2)));
     file.take(u64::try_from(MAX_FILE_LENGTH).unwrap_or(u64::MAX))
         .read_to_end(&mut bytes)
         .map_err(cannot_read)?;

@@ -1,9 +1,5 @@
 //! The tool as its users have it: a process with arguments, an environment, three streams and an exit code.
 
-#![allow(dead_code, reason = "each test file uses its part")]
-
-pub(crate) mod server;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -1,15 +1,5 @@
 //! `asap keys serve` over TLS, asked by the engine's own client and by others.
 
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test fails by panicking"
-)]
-
-mod tool;
-
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -25,8 +15,8 @@ use rustls::{
     ClientConfig, ClientConnection, ProtocolVersion, RootCertStore, SupportedProtocolVersion,
 };
 
-use tool::server::{Answer, Server, request};
-use tool::{Directory, asap, keygen, refused};
+use crate::server::{Answer, Server, request};
+use crate::tool::{Directory, asap, keygen, refused};
 
 /// A directory with the key `svc/k`, and the files `ca.pem`, `cert.pem` and `key.pem` for 127.0.0.1.
 fn published() -> Directory {

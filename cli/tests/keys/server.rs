@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 
-use super::asap;
+use crate::tool::{Directory, asap, keygen};
 
 /// A server that is ready. Dropping it ends it.
 #[derive(Debug)]
@@ -135,4 +135,23 @@ impl Answer {
         assert!(values.next().is_none(), "{name} occurs twice");
         value
     }
+}
+
+/// A directory with the key pair `svc/k`.
+pub(crate) fn published() -> Directory {
+    let directory = Directory::new();
+    keygen(&directory, "svc/k", "ES256");
+    directory
+}
+
+pub(crate) fn serve(directory: &Directory) -> Server {
+    Server::start(&directory.at("public"), &[])
+}
+
+/// Not there, and not to be stored.
+pub(crate) fn assert_not_found(answer: &Answer, what: &str) {
+    assert_eq!(answer.status, 404, "{what}");
+    assert_eq!(answer.header("cache-control"), Some("no-store"), "{what}");
+    assert_eq!(answer.header("etag"), None, "{what}");
+    assert_eq!(answer.body, "Not Found\n", "{what}");
 }

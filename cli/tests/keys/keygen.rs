@@ -1,22 +1,12 @@
 //! `asap keygen` writes both halves of a key, or nothing.
 
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test fails by panicking"
-)]
-
-mod tool;
-
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::Command;
 
 use asap_engine::{Algorithm, SigningKey, VerifyingKey};
 
-use tool::{Directory, asap, done, keygen, refused};
+use crate::tool::{Directory, asap, done, keygen, refused};
 
 fn mode(path: &str) -> u32 {
     fs::symlink_metadata(path).unwrap().permissions().mode() & 0o7777
@@ -94,7 +84,7 @@ fn it_says_what_was_written_and_prints_the_kid_alone() {
     let options = ["--issuer", "svc", "--key-name", "k", "--algorithm", "ES256"];
     let output = keygen_in(&directory, &options).output().unwrap();
     assert_eq!(output.stdout, b"svc/k\n");
-    let told = tool::stderr(&output);
+    let told = crate::tool::stderr(&output);
     assert!(told.contains(&directory.at("private/svc/k.pem")), "{told}");
     assert!(told.contains(&directory.at("public/svc/k")), "{told}");
     assert!(!told.contains("-----"), "{told}");

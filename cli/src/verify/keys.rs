@@ -1,0 +1,143 @@
+//! Where a worker gets its keys: a directory, or a key repository.
+//!
+//! A key repository's client answers from its cache without a lock; what it has to fetch is waited for here, and
+//! several workers that miss the same key wait for one fetch. From a directory each worker keeps the keys it has used,
+//! so that no two processors write the same memory for a token.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use asap_engine::{
+    Admitted, Authentic, KeyError, KeyId, KeyRepository, KeySource, Lookup, VerifyError,
+    VerifyingKey,
+};
+use tokio::runtime::Handle;
+
+use super::directory::KeyDirectory;
+
+/// How many keys of a directory a worker keeps at hand.
+const MAX_KEYS_AT_HAND: usize = 4_096;
+
+/// The source, shared by all workers.
+#[derive(Debug)]
+pub(super) enum Source {
+    /// `--keys DIR`.
+    Directory(KeyDirectory),
+    /// `--key-repository URL`, and the runtime that its fetches run on.
+    Repository(KeyRepository, Handle),
+}
+
+impl Source {
+    /// What the source was asked so far, as one JSON object.
+    pub(super) fn stats_json(&self) -> String {
+        let counters = match self {
+            Self::Directory(directory) => {
+                let stats = directory.stats();
+                vec![
+                    ("fetches", stats.fetches),
+                    ("hits", stats.hits),
+                    ("coalesced", stats.coalesced),
+                    // Nothing limits how often a directory is read.
+                    ("refused_by_limits", 0),
+                    ("failures", stats.failures),
+                    ("keys", stats.keys),
+                ]
+            }
+            Self::Repository(repository, _) => {
+                let stats = repository.stats();
+                vec![
+                    ("fetches", stats.fetches),
+                    ("hits", stats.hits),
+                    ("coalesced", stats.coalesced),
+                    ("refused_by_limits", stats.refused_by_limits),
+                    ("failures", stats.failures),
+                    ("keys", u64::try_from(stats.keys).unwrap_or(u64::MAX)),
+                    ("revalidations", stats.revalidations),
+                ]
+            }
+        };
+        let members: Vec<_> = counters
+            .iter()
+            .map(|(name, count)| format!("\"{name}\":{count}"))
+            .collect();
+        format!("{{{}}}", members.join(","))
+    }
+}
+
+/// One worker's access to the source.
+#[derive(Debug)]
+pub(super) struct Keys {
+    source: Arc<Source>,
+    at_hand: KeysAtHand,
+}
+
+/// The keys of a directory that a worker has used.
+#[derive(Debug, Default)]
+struct KeysAtHand {
+    keys: HashMap<Box<str>, Arc<VerifyingKey>>,
+    /// Look-ups that the directory has not been told of.
+    hits: u64,
+}
+
+impl Keys {
+    pub(super) fn new(source: Arc<Source>) -> Self {
+        Self {
+            source,
+            at_hand: KeysAtHand::default(),
+        }
+    }
+
+    /// Looks the token's key up and checks the signature. Waits for a key that has to be fetched, and calls
+    /// `before_wait` before it does.
+    pub(super) fn authenticate<'a>(
+        &mut self,
+        admitted: Admitted<'a>,
+        before_wait: impl FnOnce(),
+    ) -> Result<Authentic<'a>, VerifyError> {
+        let key_id = admitted.key_id();
+        match &*self.source {
+            Source::Directory(directory) => {
+                let key = self.at_hand.key(key_id, directory)?;
+                admitted.authenticate(key)
+            }
+            Source::Repository(repository, runtime) => {
+                match repository.with_key(key_id, |key| admitted.authenticate(key)) {
+                    Lookup::Found(authentic) => authentic,
+                    Lookup::Unknown => Err(VerifyError::KeyUnknown),
+                    _ => {
+                        before_wait();
+                        let key = runtime.block_on(repository.fetch(key_id))?;
+                        admitted.authenticate(&key)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Tells the directory what was answered without it.
+    pub(super) fn report_hits(&mut self) {
+        if let Source::Directory(directory) = &*self.source {
+            directory.add_hits(std::mem::take(&mut self.at_hand.hits));
+        }
+    }
+}
+
+impl KeysAtHand {
+    fn key(
+        &mut self,
+        key_id: KeyId<'_>,
+        directory: &KeyDirectory,
+    ) -> Result<&VerifyingKey, KeyError> {
+        if self.keys.contains_key(key_id.as_str()) {
+            self.hits = self.hits.saturating_add(1);
+        } else {
+            let key = directory.key(key_id)?;
+            if self.keys.len() >= MAX_KEYS_AT_HAND {
+                self.keys.clear();
+            }
+            self.keys.insert(key_id.as_str().into(), key);
+        }
+        let key = self.keys.get(key_id.as_str()).ok_or(KeyError::Unknown)?;
+        Ok(key)
+    }
+}

@@ -1,0 +1,302 @@
+//! Where keys come from: a directory that no kid leaves, and repositories over TLS.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::Command;
+
+use asap_engine::Algorithm;
+use asap_tests::key_server::{Asked, Gate, KeyServer, Reply, cached, reply};
+use asap_tests::keys::key;
+use asap_tests::token::Token;
+use tokio::runtime::Runtime;
+
+use crate::support::{AT_NOW, Run, asap, directory, verify, write_key};
+
+fn pem() -> &'static str {
+    key(Algorithm::Es256).public_key_pem()
+}
+
+/// A good token whose key is named so.
+fn token_of(key_id: &str) -> String {
+    Token::es256()
+        .header("kid", &format!("\"{key_id}\""))
+        .sign()
+}
+
+/// Judges with the keys that these arguments name.
+fn with_keys(arguments: &[&str], tokens: &[String]) -> Run {
+    let fixed = ["--audience", "server", "--json", "--stats"];
+    let arguments = [&fixed, AT_NOW, arguments].concat();
+    verify(&arguments, tokens.join("\n"))
+}
+
+fn with_directory(path: &Path, tokens: &[String]) -> Run {
+    with_keys(&["--keys", path.to_str().unwrap()], tokens)
+}
+
+#[test]
+fn the_key_of_a_kid_is_the_file_of_its_name() {
+    let root = directory();
+    for key_id in [
+        "client/k",
+        "client/a/b/c",
+        "client/a..b",
+        "client/...",
+        "client/-+_.pem",
+    ] {
+        write_key(&root, key_id, pem());
+        let run = with_directory(&root, &[token_of(key_id)]);
+        assert_eq!(run.codes(), ["accepted"], "{key_id}");
+    }
+}
+
+#[test]
+fn a_key_is_read_once() {
+    let root = directory();
+    write_key(&root, "client/k", pem());
+    write_key(&root, "client/bad", "");
+    let tokens =
+        ["k", "k", "bad", "k", "bad", "absent"].map(|name| token_of(&format!("client/{name}")));
+    let run = with_directory(&root, &tokens);
+    assert_eq!(run.stat("fetches"), 4, "one of k, and the others each time");
+    assert_eq!(run.stat("hits"), 2);
+    assert_eq!(
+        (run.stat("coalesced"), run.stat("refused_by_limits")),
+        (0, 0)
+    );
+    assert_eq!((run.stat("failures"), run.stat("keys")), (2, 1));
+}
+
+#[test]
+fn workers_that_miss_the_same_key_read_it_once() {
+    let root = directory();
+    write_key(&root, "client/k", pem());
+    let tokens = vec![token_of("client/k"); 4_000];
+    let run = with_directory(&root, &tokens);
+    assert!(run.codes().iter().all(|code| code == "accepted"));
+    assert_eq!(run.stat("fetches"), 1);
+    assert_eq!(run.stat("hits") + run.stat("coalesced"), 3_999);
+}
+
+#[test]
+fn what_is_no_file_is_no_key_and_a_file_without_a_key_says_nothing_of_the_token() {
+    let root = directory();
+    write_key(&root, "client/dir/below", pem());
+    write_key(&root, "client/file", pem());
+    write_key(&root, "client/garbage", "garbage");
+    write_key(&root, "client/empty", "");
+    write_key(&root, "client/twice", &pem().repeat(2));
+    write_key(
+        &root,
+        "client/small",
+        &format!("{pem}{}", " ".repeat(60_000), pem = pem()),
+    );
+    write_key(
+        &root,
+        "client/large",
+        &format!("{pem}{}", " ".repeat(66_000), pem = pem()),
+    );
+    let pipe = root.join("client/pipe");
+    assert!(
+        Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .unwrap()
+            .success()
+    );
+    let long = "x".repeat(300);
+    for (name, code, status) in [
+        ("absent", "key_unknown", 401),
+        ("absent/below", "key_unknown", 401),
+        ("file/below", "key_unknown", 401),
+        ("dir", "key_unknown", 401),
+        ("pipe", "key_unknown", 401),
+        (&long, "key_unknown", 401),
+        ("garbage", "key_unavailable", 503),
+        ("empty", "key_unavailable", 503),
+        ("twice", "key_unavailable", 503),
+        ("large", "key_unavailable", 503),
+    ] {
+        let run = with_directory(&root, &[token_of(&format!("client/{name}"))]);
+        let verdict = &run.verdicts()[0];
+        assert_eq!(
+            (&verdict["code"], &verdict["status"]),
+            (&code.into(), &status.into()),
+            "{name}"
+        );
+        assert_eq!(verdict["stage"], "key");
+    }
+    let run = with_directory(&root, &[token_of("client/small")]);
+    assert_eq!(run.codes(), ["accepted"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_kid_never_leads_outside_of_the_directory() {
+    use std::os::unix::fs::symlink;
+    let outer = directory();
+    let root = outer.join("keys");
+    write_key(&outer, "outside/client/k", pem());
+    write_key(&outer, "keys-too/k", pem());
+    write_key(&root, "client/k", pem());
+    symlink(outer.join("outside/client/k"), root.join("client/absolute")).unwrap();
+    symlink("../../outside/client/k", root.join("client/relative")).unwrap();
+    symlink("../../keys-too", root.join("client/sibling")).unwrap();
+    symlink("/", root.join("client/slash")).unwrap();
+    symlink("k", root.join("client/inside")).unwrap();
+    symlink("absent", root.join("client/dangling")).unwrap();
+    symlink("loop", root.join("client/loop")).unwrap();
+    symlink(&root, outer.join("link")).unwrap();
+    let below_slash = format!("slash{}", outer.join("outside/client/k").display());
+    for (name, code) in [
+        ("absolute", "key_unknown"),
+        ("relative", "key_unknown"),
+        ("sibling/k", "key_unknown"),
+        (below_slash.as_str(), "key_unknown"),
+        ("slash/dev/zero", "key_unknown"),
+        ("dangling", "key_unknown"),
+        ("loop", "key_unavailable"),
+        ("inside", "accepted"),
+        ("../outside/client/k", "key_id_invalid"),
+        ("/k", "key_id_invalid"),
+    ] {
+        let token = token_of(&format!("client/{name}"));
+        for root in [root.clone(), outer.join("link")] {
+            let run = with_directory(&root, std::slice::from_ref(&token));
+            assert_eq!(run.codes(), [code], "{name}");
+        }
+    }
+}
+
+/// A repository that has the key of `client/k`, to be kept for a minute.
+async fn script(asked: Asked) -> Reply {
+    match asked.path.as_str() {
+        "/keys/client/k" => cached("max-age=60", pem()),
+        "/keys/client/uncached" => reply(200, &[], pem()),
+        "/keys/client/garbage" => cached("max-age=60", "garbage"),
+        "/keys/client/broken" => reply(500, &[], ""),
+        _ => reply(404, &[], ""),
+    }
+}
+
+#[test]
+fn keys_come_from_a_repository_over_tls_once() {
+    let runtime = Runtime::new().unwrap();
+    let server = runtime.block_on(KeyServer::https(script));
+    let ca = directory().join("ca.pem");
+    fs::write(&ca, server.ca_pem()).unwrap();
+    let url = server.url("/keys");
+    let arguments = ["--key-repository", &url, "--ca-file", ca.to_str().unwrap()];
+    let tokens = vec![token_of("client/k"); 4_000];
+    let run = with_keys(&arguments, &tokens);
+    assert_eq!(run.codes(), vec!["accepted"; 4_000]);
+    assert_eq!((run.code, server.asked().len()), (0, 1));
+    assert_eq!(run.stat("fetches"), 1);
+    assert_eq!(run.stat("hits") + run.stat("coalesced"), 3_999);
+    assert_eq!(run.stat("refused_by_limits"), 0);
+
+    let names = ["absent", "garbage", "broken", "uncached", "uncached"];
+    let tokens = names.map(|name| token_of(&format!("client/{name}")));
+    let run = with_keys(&arguments, &tokens);
+    let codes = [
+        "key_unknown",
+        "key_unavailable",
+        "key_unavailable",
+        "accepted",
+        "accepted",
+    ];
+    assert_eq!(run.codes(), codes);
+    assert_eq!(
+        (run.code, run.stat("fetches"), run.stat("failures")),
+        (1, 5, 2)
+    );
+
+    // Whom it does not trust, it does not ask.
+    let before = server.asked().len();
+    let stranger = runtime.block_on(KeyServer::https(script));
+    fs::write(&ca, stranger.ca_pem()).unwrap();
+    let run = with_keys(&arguments, &[token_of("client/k")]);
+    assert_eq!(run.codes(), ["key_unavailable"]);
+    assert_eq!(server.asked().len(), before);
+}
+
+#[test]
+fn verdicts_do_not_wait_for_the_key_of_a_later_token() {
+    let runtime = Runtime::new().unwrap();
+    let gate = Gate::closed();
+    let inside = gate.clone();
+    let server = runtime.block_on(KeyServer::http(move |asked| {
+        let gate = inside.clone();
+        async move {
+            if asked.path.ends_with("held") {
+                gate.pass().await;
+            }
+            cached("max-age=60", pem())
+        }
+    }));
+    let url = server.url("/keys");
+    let fixed = ["verify", "--audience", "server", "--allow-http-loopback"];
+    let mut child = asap(&[&fixed, AT_NOW, &["--key-repository", &url]].concat())
+        .spawn()
+        .unwrap();
+    let tokens = ["k", "held", "k"].map(|name| token_of(&format!("client/{name}")));
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(tokens.join("\n").as_bytes()).unwrap();
+    drop(stdin);
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let first = lines.next().unwrap().unwrap();
+    assert!(
+        first.starts_with("accepted") && first.contains("client/k"),
+        "{first}"
+    );
+    gate.open();
+    let rest: Vec<_> = lines.map(Result::unwrap).collect();
+    assert!(
+        rest[0].contains("client/held") && rest[1].contains("client/k"),
+        "{rest:?}"
+    );
+    assert_eq!((rest.len(), child.wait().unwrap().code()), (2, Some(0)));
+}
+
+#[test]
+fn nothing_is_fetched_for_a_token_that_the_policy_refuses() {
+    let runtime = Runtime::new().unwrap();
+    let server = runtime.block_on(KeyServer::http(script));
+    let url = server.url("/keys/");
+    let arguments = ["--allow-http-loopback", "--key-repository", &url];
+    let late = Token::es256().claim("exp", "1699999999").sign();
+    let run = with_keys(&arguments, &[late]);
+    assert_eq!(
+        (run.codes(), run.stat("fetches")),
+        (vec!["expired".to_owned()], 0)
+    );
+    assert!(server.asked().is_empty());
+    let run = with_keys(&arguments, &[token_of("client/k")]);
+    assert_eq!(run.codes(), ["accepted"]);
+}
+
+#[test]
+fn the_next_repository_is_asked_when_one_is_down() {
+    let runtime = Runtime::new().unwrap();
+    let standby = runtime.block_on(KeyServer::http(script));
+    let broken = runtime.block_on(KeyServer::http(|_| std::future::ready(reply(503, &[], ""))));
+    let (broken, url) = (broken.url(""), standby.url("/keys"));
+    let tokens = ["k", "absent"].map(|name| token_of(&format!("client/{name}")));
+    for arguments in [
+        vec!["--key-repository", &broken, &url],
+        vec!["--key-repository", &broken, "--key-repository", &url],
+    ] {
+        let run = with_keys(
+            &[&["--allow-http-loopback"], &arguments[..]].concat(),
+            &tokens,
+        );
+        // The one that is down may have the other key.
+        assert_eq!(run.codes(), ["accepted", "key_unavailable"]);
+    }
+    let arguments = ["--allow-http-loopback", "--key-repository", &broken];
+    assert_eq!(
+        with_keys(&arguments, &tokens).codes(),
+        ["key_unavailable", "key_unavailable"]
+    );
+}
