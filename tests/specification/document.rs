@@ -187,7 +187,7 @@ fn tests() -> BTreeMap<String, String> {
             }
         }
     }
-    let of_tool = here.join("../cli/tests/specification.rs");
+    let of_tool = here.join("../cli/tests/keys/specification.rs");
     read_tests("cli", &fs::read_to_string(of_tool).unwrap(), &mut tests);
     tests
 }

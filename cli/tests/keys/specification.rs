@@ -2,15 +2,6 @@
 //! (`asap keygen`, `asap sign`). docs/SPECIFICATION.md is the table; the tests of the library are in
 //! tests/specification/.
 
-#![allow(
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test fails by panicking"
-)]
-
-mod tool;
-
 use std::fs;
 use std::os::unix::fs::symlink;
 
@@ -19,8 +10,8 @@ use asap_tests::key_client::fetched;
 use asap_tests::token::decoded;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 
-use tool::server::Server;
-use tool::{Directory, asap, done, keygen, refused};
+use crate::server::Server;
+use crate::tool::{Directory, asap, done, keygen, refused};
 
 /// "Since all resource servers MUST implement at least RS256 (as defined by JWA), the client SHOULD use RS256 to
 /// ensure interoperability with the resource server."
