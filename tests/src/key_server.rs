@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::{HeaderMap, Response};
+use http::{HeaderMap, Method, Response};
 use http_body_util::Full;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
@@ -30,6 +30,8 @@ use tokio_rustls::TlsAcceptor;
 pub struct Asked {
     /// How many requests the server had seen before.
     pub number: usize,
+    /// The method.
+    pub method: Method,
     /// The path.
     pub path: String,
     /// The headers.
@@ -290,6 +292,7 @@ async fn serve<F, R>(
             let mut all = asked.lock().unwrap();
             let request = Asked {
                 number: all.len(),
+                method: request.method().clone(),
                 path: request.uri().path().to_owned(),
                 headers: request.headers().clone(),
             };

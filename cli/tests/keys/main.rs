@@ -16,4 +16,5 @@ mod serve;
 mod serve_tls;
 mod server;
 mod sign;
+mod specification;
 mod tool;
