@@ -196,8 +196,11 @@ fn unclamped<'a>(mut one: Decimal<'a>, mut other: Decimal<'a>) -> (Decimal<'a>, 
     let exponents = (whole(one.spelled_exponent), whole(other.spelled_exponent));
     let nanos = Sum::new(&exponents.0, &exponents.1).down_to_nanos();
     let distance = nanos.div_euclid(1_000_000_000);
-    let limit = i128::from(MAX_EXPONENT);
-    let distance = i64::try_from(distance.clamp(-limit, limit)).unwrap_or_default();
+    let distance = match i64::try_from(distance) {
+        Ok(distance) => distance.clamp(-MAX_EXPONENT, MAX_EXPONENT),
+        Err(_) if distance < 0 => -MAX_EXPONENT,
+        Err(_) => MAX_EXPONENT,
+    };
     one.exponent = base.saturating_add(distance);
     other.exponent = base;
     (one, other)

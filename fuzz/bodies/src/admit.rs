@@ -1,6 +1,7 @@
 //! The way of a token up to its key, against a slow model of checks 1 to 6: the same tokens admitted, the others
 //! refused with the same code. What is admitted with EdDSA is then signed and goes the whole way to its identity.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use asap_engine::internals::unverified_claims;
@@ -12,6 +13,9 @@ use crate::oracle::agree;
 use crate::oracle::base64::{Alphabet, encode};
 use crate::oracle::token::{self, Rules, Token};
 use crate::seen::Seen;
+
+static PUBLIC: LazyLock<VerifyingKey> =
+    LazyLock::new(|| VerifyingKey::from_pem(ED25519.public_key_pem().as_bytes()).expect("a key"));
 
 /// A byte of switches, two of seconds and one of nanoseconds around the fixed time; then a token, or a header and a
 /// payload with a line end between them.
@@ -111,14 +115,13 @@ fn whole_way(policy: &Policy, token: &[u8], now: UnixTime, expected: &Token) {
     let signature = ED25519.sign(signing_input).expect("a signature");
     let signature = encode(Alphabet::Url, &signature);
     let signed = [signing_input, b".", signature.as_bytes()].concat();
-    let key = VerifyingKey::from_pem(ED25519.public_key_pem().as_bytes()).expect("a key");
     let mut scratch = Scratch::new();
     // It may be too long with its signature.
     let Ok(admitted) = policy.admit(&signed, now, &mut scratch) else {
         assert!(token.len() + 86 > 256, "refused once it was signed");
         return;
     };
-    let authentic = admitted.authenticate(&key).expect("its own signature");
+    let authentic = admitted.authenticate(&PUBLIC).expect("its own signature");
     let identity = authentic
         .accept(now, &Reusable::default())
         .expect("the same time");

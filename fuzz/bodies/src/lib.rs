@@ -40,21 +40,3 @@ pub use spki::spki;
 
 /// A body: it takes any bytes, and panics at a finding.
 pub type Body = fn(&[u8]);
-
-/// Every target, by the name that its seeds and its dictionary have.
-pub const TARGETS: [(&str, Body); 14] = [
-    ("compact", compact),
-    ("header", header),
-    ("claims", claims),
-    ("numeric_date", numeric_date),
-    ("base64url", base64url),
-    ("pem", pem),
-    ("spki", spki),
-    ("key_id", key_id),
-    ("admit", admit),
-    ("mutated_token", mutated_token),
-    ("cache_headers", cache_headers),
-    ("backends", backends),
-    ("private_key", private_key),
-    ("bearer", bearer),
-];

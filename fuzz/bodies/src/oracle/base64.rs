@@ -10,22 +10,16 @@ pub(crate) enum Alphabet {
 }
 
 impl Alphabet {
-    fn characters(self) -> Vec<u8> {
-        let last = match self {
-            Self::Standard => b"+/",
-            Self::Url => b"-_",
-        };
-        (b'A'..=b'Z')
-            .chain(b'a'..=b'z')
-            .chain(b'0'..=b'9')
-            .chain(*last)
-            .collect()
+    const fn characters(self) -> &'static [u8; 64] {
+        match self {
+            Self::Standard => b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
+            Self::Url => b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_",
+        }
     }
 }
 
 pub(crate) fn encode(alphabet: Alphabet, bytes: &[u8]) -> String {
-    let characters = alphabet.characters();
-    let mut text = String::new();
+    let mut text = String::with_capacity(bytes.len() * 2);
     for group in bytes.chunks(3) {
         let mut bits: u32 = 0;
         for position in 0..3 {
@@ -34,7 +28,7 @@ pub(crate) fn encode(alphabet: Alphabet, bytes: &[u8]) -> String {
         for position in 0..4 {
             if position <= group.len() {
                 let index = bits >> (18 - 6 * position) & 63;
-                text.push(char::from(characters[index as usize]));
+                text.push(char::from(alphabet.characters()[index as usize]));
             } else if matches!(alphabet, Alphabet::Standard) {
                 text.push('=');
             }
@@ -45,21 +39,24 @@ pub(crate) fn encode(alphabet: Alphabet, bytes: &[u8]) -> String {
 
 /// The bytes that `text` stands for, if it is their one spelling.
 pub(crate) fn decode(alphabet: Alphabet, text: &[u8]) -> Option<Vec<u8>> {
-    let characters = alphabet.characters();
     let mut unpadded = text;
     if matches!(alphabet, Alphabet::Standard) {
         while let [front @ .., b'='] = unpadded {
             unpadded = front;
         }
     }
-    let mut bits: Vec<bool> = Vec::new();
+    let mut bytes = Vec::with_capacity(text.len());
+    let (mut bits, mut count) = (0_u32, 0);
     for byte in unpadded {
-        let index = characters.iter().position(|one| one == byte)?;
-        bits.extend((0..6).rev().map(|bit| index >> bit & 1 == 1));
+        let characters = alphabet.characters().iter();
+        let index = characters.zip(0..).find(|(one, _)| *one == byte)?.1;
+        bits = bits << 6 | index;
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            bytes.push((bits >> count) as u8);
+            bits &= (1 << count) - 1;
+        }
     }
-    let bytes: Vec<u8> = bits
-        .chunks_exact(8)
-        .map(|bits| bits.iter().fold(0, |byte, bit| byte << 1 | u8::from(*bit)))
-        .collect();
     (encode(alphabet, &bytes).as_bytes() == text).then_some(bytes)
 }

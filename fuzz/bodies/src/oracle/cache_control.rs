@@ -102,7 +102,9 @@ pub(crate) fn imf_date(text: &str) -> Option<SystemTime> {
     let number = |group: usize| found[group].parse::<u64>().ok();
     let (day, year) = (number(1)?, number(3)?);
     let month = MONTHS.iter().position(|month| *month == &found[2])?;
-    let is_leap = |year: u64| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let is_leap = |year: u64| {
+        year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
+    };
     let mut days = day.checked_sub(1)?;
     for earlier in 1970..year.max(1970) {
         days += if is_leap(earlier) { 366 } else { 365 };
