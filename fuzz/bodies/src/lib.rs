@@ -2,7 +2,7 @@
 //! way to the same answer, and panics where the two differ. `cargo fuzz` calls them through `fuzz/fuzz_targets`; the
 //! test `seeds` of this package calls them on a stable toolchain, with the committed seeds and with mutations of them.
 //!
-//! [`oracle`] holds what several of them compare with. No body may depend on the time of day or on randomness.
+//! The module `oracle` holds what several of them compare with. No body may depend on the time of day or on randomness.
 
 mod admit;
 mod backends;
