@@ -56,8 +56,8 @@ impl Decimal {
         if shift > 40 {
             return beyond;
         }
-        if shift < -1_000_000 {
-            // No input has so many digits.
+        // Ten to the number of bits is more than the number.
+        if shift.unsigned_abs() > self.digits.bits() && shift < 0 {
             return below_one(&self.digits);
         }
         let power = |exponent: u64| BigInt::from(10).pow(u32::try_from(exponent).expect("small"));
