@@ -25,6 +25,10 @@ pub fn private_key(data: &[u8]) {
     let base64 = encode(Alphabet::Standard, rest);
     let pem = format!("-----BEGIN {label}-----\n{base64}\n-----END {label}-----\n");
     let published = check(algorithm, SigningKey::from_pem(algorithm, pem.as_bytes()));
+    assert!(
+        published.is_err() || is_one_sequence(rest),
+        "bytes after the key"
+    );
     if label == "PRIVATE KEY" && !rest.is_empty() {
         let uri = format!("data:application/pkcs8;kid=client/key;base64,{base64}");
         let from_uri = SigningKey::from_data_uri(algorithm, &uri).map(|(key_id, key)| {
@@ -64,4 +68,15 @@ fn check(
     let signature = key.sign(b"message").expect("a signature");
     assert_eq!(public.verify(algorithm, b"message", &signature), Ok(()));
     Ok(published)
+}
+
+/// Whether `der` is one SEQUENCE from its first byte to its last.
+fn is_one_sequence(der: &[u8]) -> bool {
+    let length = match der {
+        [0x30, length @ 0..=0x7f, ..] => 2 + usize::from(*length),
+        [0x30, 0x81, length, ..] => 3 + usize::from(*length),
+        [0x30, 0x82, high, low, ..] => 4 + usize::from(u16::from_be_bytes([*high, *low])),
+        _ => return false,
+    };
+    der.len() == length
 }
