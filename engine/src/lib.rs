@@ -36,6 +36,7 @@
 //! | `http` | `KeyRepository` | tokio, hyper, rustls |
 //! | `ring` | `Backend::Ring`, a second opinion on every signature | ring |
 //! | `tower` | `AuthenticateLayer`, a middleware that answers 401 and 503 itself | tower-layer, tower-service, http |
+//! | `internals` | for the fuzz targets; no promise | |
 //!
 //! Features add and never alter. To read the code, go on with `pipeline.rs` (the order of checks), then
 //! `error.rs` (the table of refusals), then the module you came for.
@@ -48,6 +49,9 @@ mod crypto;
 mod engine;
 mod error;
 mod identity;
+#[cfg(feature = "internals")]
+#[doc(hidden)]
+pub mod internals;
 mod issuer;
 mod jws;
 mod keys;

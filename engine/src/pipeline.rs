@@ -97,6 +97,12 @@ impl<'a> Admitted<'a> {
         self.unverified_header.key_id
     }
 
+    /// For the fuzz targets.
+    #[cfg(feature = "internals")]
+    pub(crate) const fn unverified_claims(&self) -> &Claims<'a> {
+        &self.unverified_claims
+    }
+
     /// Checks that `key` verifies the token's algorithm, and then the signature. `key` must be the one that
     /// [`key_id`](Self::key_id) names: "signatures made with a key different from the claimed one MUST be
     /// rejected".

@@ -22,6 +22,8 @@ pub(crate) struct Decimal<'a> {
     whole: &'a [u8],
     fraction: &'a [u8],
     exponent: i64,
+    /// The exponent as it is spelled.
+    spelled_exponent: &'a str,
 }
 
 impl<'a> Decimal<'a> {
@@ -38,6 +40,7 @@ impl<'a> Decimal<'a> {
             whole: whole.as_bytes(),
             fraction: fraction.as_bytes(),
             exponent: clamped_exponent(exponent),
+            spelled_exponent: exponent,
         }
     }
 
@@ -58,7 +61,8 @@ impl<'a> Decimal<'a> {
 
     /// Whether `self - other` is at most `nanos` nanoseconds, exactly.
     pub(crate) fn exceeds_by_at_most(&self, other: &Self, nanos: i128) -> bool {
-        let mut sum = Sum::new(self, other);
+        let (minuend, subtrahend) = unclamped(*self, *other);
+        let mut sum = Sum::new(&minuend, &subtrahend);
         match sum.down_to_nanos().cmp(&nanos) {
             Ordering::Less => true,
             Ordering::Greater => false,
@@ -172,6 +176,34 @@ impl<'a> Sum<'a> {
             .digit(position)
             .saturating_sub(self.subtrahend.digit(position))
     }
+}
+
+/// Two numbers whose difference compares to any span of time as that of `one` and `other` does, wherever clamping has
+/// moved their exponents together.
+///
+/// If both are far above all time, or both far below a nanosecond, only the distance of their exponents counts, and
+/// they may be moved together. If not, no number of digits in a token bridges what clamping left between them.
+fn unclamped<'a>(mut one: Decimal<'a>, mut other: Decimal<'a>) -> (Decimal<'a>, Decimal<'a>) {
+    const FAR: i64 = MAX_EXPONENT / 2;
+    let base = if one.exponent.min(other.exponent) > FAR {
+        2 * MAX_EXPONENT
+    } else if one.exponent.max(other.exponent) < -FAR {
+        -2 * MAX_EXPONENT
+    } else {
+        return (one, other);
+    };
+    let whole = |spelled: &'a str| Decimal::parse(spelled.strip_prefix('+').unwrap_or(spelled));
+    let exponents = (whole(one.spelled_exponent), whole(other.spelled_exponent));
+    let nanos = Sum::new(&exponents.0, &exponents.1).down_to_nanos();
+    let distance = nanos.div_euclid(1_000_000_000);
+    let distance = match i64::try_from(distance) {
+        Ok(distance) => distance.clamp(-MAX_EXPONENT, MAX_EXPONENT),
+        Err(_) if distance < 0 => -MAX_EXPONENT,
+        Err(_) => MAX_EXPONENT,
+    };
+    one.exponent = base.saturating_add(distance);
+    other.exponent = base;
+    (one, other)
 }
 
 fn clamped_exponent(text: &str) -> i64 {

@@ -5,7 +5,7 @@
 
 mod algorithm;
 mod aws_lc;
-mod public_key;
+pub(crate) mod public_key;
 #[cfg_attr(feature = "ring", path = "ring/enabled.rs")]
 #[cfg_attr(not(feature = "ring"), path = "ring/disabled.rs")]
 mod ring;

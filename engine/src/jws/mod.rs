@@ -3,7 +3,7 @@
 //! First stage of the way of a token. It borrows the token, decodes into a caller's [`Scratch`], and says
 //! nothing about whether the token is wanted or authentic: all it hands out is unverified.
 
-mod base64url;
+pub(crate) mod base64url;
 mod header;
 pub(crate) mod json;
 pub(crate) mod names;

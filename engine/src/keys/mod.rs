@@ -9,7 +9,7 @@ pub(crate) mod pem;
 mod private;
 mod private_der;
 #[cfg(feature = "http")]
-mod repository;
+pub(crate) mod repository;
 mod source;
 
 pub use key_id::KeyId;

@@ -17,3 +17,10 @@ mod tests;
 pub use future::ResponseFuture;
 pub use layer::AuthenticateLayer;
 pub use service::Authenticate;
+
+/// For the fuzz targets.
+#[cfg(feature = "internals")]
+#[must_use]
+pub fn bearer_token(headers: &http::HeaderMap) -> Option<&[u8]> {
+    bearer::token(headers)
+}

@@ -284,7 +284,7 @@ impl Found {
 
 /// "The resource server MUST send a GET request and it SHOULD include an `Accept` header that expresses
 /// preference for the MIME type `application/x-pem-file`." A revalidation is not to be answered by a cache on the way.
-fn plain_request(url: &Url, revalidates: bool) -> Result<Request<()>, Failure> {
+pub(super) fn plain_request(url: &Url, revalidates: bool) -> Result<Request<()>, Failure> {
     let mut request = Request::new(());
     *request.method_mut() = Method::GET;
     *request.uri_mut() = to_uri(url).ok_or(Failure::Url)?;

@@ -23,6 +23,8 @@ mod failure;
 mod fetch;
 mod flight;
 mod freshness;
+#[cfg(feature = "internals")]
+pub(crate) mod probe;
 mod shared;
 mod stats;
 mod sync;

@@ -1,0 +1,42 @@
+//! The fuzz targets, as plain functions: each takes any bytes, holds the engine against a second, slower and simpler
+//! way to the same answer, and panics where the two differ. `cargo fuzz` calls them through `fuzz/fuzz_targets`; the
+//! test `seeds` of this package calls them on a stable toolchain, with the committed seeds and with mutations of them.
+//!
+//! The module `oracle` holds what several of them compare with. No body may depend on the time of day or on randomness.
+
+mod admit;
+mod backends;
+mod base64url;
+mod bearer;
+mod cache_headers;
+mod claims;
+mod compact;
+mod fixed;
+mod header;
+mod input;
+mod key_id;
+mod mutated_token;
+mod numeric_date;
+mod oracle;
+mod pem;
+mod private_key;
+mod seen;
+mod spki;
+
+pub use admit::admit;
+pub use backends::backends;
+pub use base64url::base64url;
+pub use bearer::bearer;
+pub use cache_headers::cache_headers;
+pub use claims::claims;
+pub use compact::compact;
+pub use header::header;
+pub use key_id::key_id;
+pub use mutated_token::mutated_token;
+pub use numeric_date::numeric_date;
+pub use pem::pem;
+pub use private_key::private_key;
+pub use spki::spki;
+
+/// A body: it takes any bytes, and panics at a finding.
+pub type Body = fn(&[u8]);
