@@ -187,7 +187,7 @@ impl From<json::Value<'_>> for Value {
                 Self::Number(number.literal().to_owned(), number.whole())
             }
             json::Value::Array(array) => Self::Array(array.to_owned()),
-            json::Value::Other => Self::Other,
+            json::Value::Object(_) | json::Value::Literal(_) => Self::Other,
         }
     }
 }
