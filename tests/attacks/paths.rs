@@ -28,19 +28,21 @@ pub(crate) enum Source {
     /// A source with the same keys, none of them ever at hand, so that the verification waits for the key.
     Waiting(Backend),
     /// A key repository over TLS, with keys that may be reused.
-    Repository,
+    Repository(Backend),
     /// A key repository over TLS, with keys that are fetched for each token.
-    Uncached,
+    Uncached(Backend),
 }
 
 /// All of them.
-pub(crate) const SOURCES: [Source; 6] = [
+pub(crate) const SOURCES: [Source; 8] = [
     Source::Keyring(Backend::AwsLc),
     Source::Keyring(Backend::Ring),
     Source::Waiting(Backend::AwsLc),
     Source::Waiting(Backend::Ring),
-    Source::Repository,
-    Source::Uncached,
+    Source::Repository(Backend::AwsLc),
+    Source::Repository(Backend::Ring),
+    Source::Uncached(Backend::AwsLc),
+    Source::Uncached(Backend::Ring),
 ];
 
 /// How the engine is asked.
@@ -120,8 +122,8 @@ fn judged(case: &Case, source: Source, entry: Entry) -> Option<Result<(), Verify
     match source {
         Source::Keyring(backend) => by(&keys_of(case, backend)?, case, entry),
         Source::Waiting(backend) => by(&Arc::new(Waiting(keys_of(case, backend)?)), case, entry),
-        Source::Repository => by(&world.repository, case, entry),
-        Source::Uncached => by(&world.uncached, case, entry),
+        Source::Repository(backend) => by(world.repository(backend, case)?, case, entry),
+        Source::Uncached(backend) => by(world.uncached(backend, case)?, case, entry),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Where the keys of all paths come from: two keyrings, and one key server for the whole run with two clients of it.
+//! Where the keys of all paths come from: two keyrings, and one key server for the whole run with four clients of it.
 
 use std::collections::HashMap;
 use std::future::ready;
@@ -13,6 +13,8 @@ use asap_tests::fixture::keyring;
 use asap_tests::key_server::{Asked, KeyServer, Reply, cached, reply};
 use asap_tests::keys::{key, other_key};
 use tokio::runtime::Runtime;
+
+use crate::case::Case;
 
 /// The paths of the key server that were asked for.
 pub(crate) fn paths_asked() -> Vec<String> {
@@ -50,13 +52,28 @@ pub(crate) static RING: LazyLock<Arc<Keyring>> = LazyLock::new(|| {
     Arc::new(keyring(&known, Backend::Ring))
 });
 
-/// One key server for the whole run, and two clients of it.
+/// One key server for the whole run, and two clients of it on each backend.
 pub(crate) struct World {
     pub(crate) runtime: Runtime,
     server: KeyServer,
     published: Published,
-    pub(crate) repository: Arc<KeyRepository>,
-    pub(crate) uncached: Arc<KeyRepository>,
+    repository: Clients,
+    uncached: Clients,
+}
+
+/// A client on each backend.
+struct Clients {
+    aws_lc: Arc<KeyRepository>,
+    ring: Arc<KeyRepository>,
+}
+
+impl Clients {
+    fn on(&self, backend: Backend, case: &Case) -> Option<&Arc<KeyRepository>> {
+        match backend {
+            Backend::Ring => case.known_to_ring.then_some(&self.ring),
+            _ => Some(&self.aws_lc),
+        }
+    }
 }
 
 /// What the server publishes for each `kid`.
@@ -72,13 +89,17 @@ impl World {
         let server = runtime.block_on(KeyServer::https(move |asked| {
             ready(answer(&script, &asked))
         }));
-        let client = |path: &str| {
+        let client = |path: &str, backend| {
             let config = KeyRepositoryConfig::new(&server.url(path)).unwrap();
             let config = config.with_root_certificates(server.ca_pem()).unwrap();
             let _inside = runtime.enter();
-            Arc::new(KeyRepository::new(config).unwrap())
+            Arc::new(KeyRepository::new(config.with_backend(backend)).unwrap())
         };
-        let (repository, uncached) = (client("/keys"), client("/uncached"));
+        let clients = |path| Clients {
+            aws_lc: client(path, Backend::AwsLc),
+            ring: client(path, Backend::Ring),
+        };
+        let (repository, uncached) = (clients("/keys"), clients("/uncached"));
         let world = Self {
             runtime,
             server,
@@ -100,6 +121,16 @@ impl World {
             }
         }
         world
+    }
+
+    /// The client that keeps what it fetched, if its backend knows the key of the case.
+    pub(crate) fn repository(&self, backend: Backend, case: &Case) -> Option<&Arc<KeyRepository>> {
+        self.repository.on(backend, case)
+    }
+
+    /// The client that may keep nothing, if its backend knows the key of the case.
+    pub(crate) fn uncached(&self, backend: Backend, case: &Case) -> Option<&Arc<KeyRepository>> {
+        self.uncached.on(backend, case)
     }
 
     /// A `kid` keeps its key, since the clients keep what they fetched.
