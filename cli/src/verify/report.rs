@@ -113,8 +113,8 @@ impl Report {
     pub(super) fn update(&self, tally: &Tally) {
         if !self.bar.is_hidden() {
             self.bar.set_message(format!(
-                "{} tokens, {} a second, {} refused",
-                tally.tokens(),
+                "{}, {} a second, {} refused",
+                tokens(tally),
                 self.rate(tally),
                 tally.refused()
             ));
@@ -137,8 +137,8 @@ impl Report {
             return "there was no token on standard input".to_owned();
         }
         let start = format!(
-            "{} tokens, {} a second: {} accepted, {} refused",
-            tally.tokens(),
+            "{}, {} a second: {} accepted, {} refused",
+            tokens(tally),
             self.rate(tally),
             tally.accepted,
             tally.refused()
@@ -157,6 +157,13 @@ impl Report {
             .saturating_mul(1_000)
             .checked_div(millis)
             .unwrap_or(0)
+    }
+}
+
+fn tokens(tally: &Tally) -> String {
+    match tally.tokens() {
+        1 => "1 token".to_owned(),
+        count => format!("{count} tokens"),
     }
 }
 
