@@ -17,16 +17,17 @@ use crate::seen::Seen;
 static PUBLIC: LazyLock<VerifyingKey> =
     LazyLock::new(|| VerifyingKey::from_pem(ED25519.public_key_pem().as_bytes()).expect("a key"));
 
-/// A byte of switches, two of seconds and one of nanoseconds around the fixed time; then a token, or a header and a
-/// payload with a line end between them.
+/// A byte of switches, two of seconds and one of nanoseconds around the fixed time, which says too whether tokens are for
+/// single use; then a token, or a header and a payload with a line end between them.
 pub fn admit(data: &[u8]) {
     let mut input = Input::new(data);
     let switches = input.byte();
     let seconds = i64::from(input.word().cast_signed());
-    let nanos = input.choose(&[0, 1, 500_000_000, 999_999_999]);
+    let fine = input.byte();
+    let nanos = [0, 1, 500_000_000, 999_999_999][usize::from(fine % 4)];
     let now =
         UnixTime::from_secs(NOW_SECONDS + seconds).saturating_add(Duration::from_nanos(nanos));
-    let rules = rules(switches);
+    let rules = rules(switches, fine & 4 != 0);
     let policy = policy(&rules);
     let token = if switches & 128 == 0 {
         compact(input.rest())
@@ -63,7 +64,7 @@ fn compact(parts: &[u8]) -> Vec<u8> {
     format!("{}.{}.c2ln", next(), next()).into_bytes()
 }
 
-fn rules(switches: u8) -> Rules {
+fn rules(switches: u8, single_use: bool) -> Rules {
     let is_set = |bit: u8| switches & bit != 0;
     Rules {
         issuers: is_set(1).then(|| vec!["client", "client/a"]),
@@ -81,6 +82,7 @@ fn rules(switches: u8) -> Rules {
         } else {
             vec!["server"]
         },
+        single_use,
     }
 }
 
@@ -99,6 +101,9 @@ fn policy(rules: &Rules) -> Policy {
         }
         if let Some(start) = rules.not_issued_before {
             policy = policy.with_not_issued_before(start);
+        }
+        if rules.single_use {
+            policy = policy.with_single_use();
         }
         Ok::<_, asap_engine::ConfigError>(policy)
     };

@@ -30,6 +30,7 @@ pub(crate) struct Rules {
     pub(crate) max_lifetime: Duration,
     pub(crate) max_token_length: usize,
     pub(crate) not_issued_before: Option<UnixTime>,
+    pub(crate) single_use: bool,
 }
 
 /// A token that the rules admit.
@@ -93,6 +94,12 @@ fn check(rules: &Rules, key_id: &str, claims: &Claims, now: UnixTime) -> Result<
         if start.cmp_sum(&[&claims.issued_at, &leeway]) == Ordering::Greater {
             return Err(VerifyError::IssuedBeforeStart);
         }
+    }
+    // exp < now + the longest lifetime + leeway + a nanosecond, since a log remembers whole ones
+    let nanosecond = Decimal::nanos(1);
+    let last = [&now, &max_lifetime, &leeway, &nanosecond];
+    if rules.single_use && claims.expires_at.cmp_sum(&last) != Ordering::Less {
+        return Err(VerifyError::ExpiresTooLate);
     }
     if !claims
         .audience
