@@ -5,6 +5,7 @@
 
 mod algorithm;
 mod cli;
+mod key_file;
 mod keygen;
 mod keys;
 mod names;

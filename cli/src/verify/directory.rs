@@ -6,7 +6,7 @@
 //! but a regular file is opened.
 
 use std::collections::HashMap;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,6 +14,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use asap_engine::limits::MAX_PEM_LENGTH;
 use asap_engine::{Backend, KeyError, KeyId, VerifyingKey};
+
+use crate::key_file::{self, KeyFile};
 
 /// How many keys are kept: what the cache of a key repository holds unless told otherwise. Beyond it the directory is
 /// read anew.
@@ -135,12 +137,12 @@ impl KeyDirectory {
 
     fn read(&self, key_id: KeyId<'_>) -> Result<Arc<VerifyingKey>, KeyError> {
         self.fetches.fetch_add(1, Ordering::Relaxed);
-        let read = self.read_file(key_id).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound
-            | io::ErrorKind::NotADirectory
-            | io::ErrorKind::IsADirectory
-            | io::ErrorKind::InvalidFilename => KeyError::Unknown,
-            _ => KeyError::Unavailable,
+        let read = self.read_file(key_id).map_err(|error| {
+            if key_file::is_absence(&error) {
+                KeyError::Unknown
+            } else {
+                KeyError::Unavailable
+            }
         });
         let key = read.and_then(|pem| {
             VerifyingKey::from_pem_with(&pem, self.backend).map_err(|_| KeyError::Unavailable)
@@ -153,20 +155,15 @@ impl KeyDirectory {
 
     /// The file of a key, up to one byte more than a key may have.
     fn read_file(&self, key_id: KeyId<'_>) -> io::Result<Vec<u8>> {
-        // The grammar of a kid leaves nothing that leads upwards; links are followed, as far as the directory goes.
-        let path = fs::canonicalize(self.root.join(key_id.as_str()))?;
-        if !path.starts_with(&self.root) {
+        let KeyFile::Inside(file) = key_file::open(&self.root, &self.root.join(key_id.as_str()))?
+        else {
             return Err(io::ErrorKind::NotFound.into());
-        }
-        // Before it is opened: opening a pipe would wait for whoever writes to it, and devices act when opened.
-        if !fs::metadata(&path)?.is_file() {
-            return Err(io::ErrorKind::IsADirectory.into());
-        }
+        };
         let limit = u64::try_from(MAX_PEM_LENGTH)
             .unwrap_or(u64::MAX)
             .saturating_add(1);
         let mut pem = Vec::new();
-        File::open(&path)?.take(limit).read_to_end(&mut pem)?;
+        file.take(limit).read_to_end(&mut pem)?;
         Ok(pem)
     }
 }

@@ -5,8 +5,8 @@
 //! is said once on standard error, with the name of the file and nothing of what it holds.
 
 use std::collections::HashSet;
-use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read};
+use std::fs;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -16,6 +16,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use bytes::Bytes;
 use zeroize::Zeroizing;
 
+use crate::key_file::{self, KeyFile};
 use crate::outcome::Fault;
 
 /// The most files that are warned about: beyond it nobody reads on.
@@ -126,19 +127,14 @@ impl Directory {
     /// each time: it may be a link that is set to the next version of all keys.
     fn read(&self, path: &Path) -> Result<PublishedKey, Unserved> {
         let root = self.path.canonicalize().map_err(Unserved::Unreadable)?;
-        let real = path.canonicalize().map_err(absent_or_unreadable)?;
-        if !real.starts_with(&root) {
-            return Err(refused("is not served: it leads out of the directory"));
-        }
-        // Asked before it is opened, because opening a pipe waits.
-        let metadata = real.metadata().map_err(absent_or_unreadable)?;
-        if metadata.is_dir() {
-            return Err(Unserved::Absent);
-        }
-        if !metadata.is_file() {
-            return Err(refused("is not served: it is not a regular file"));
-        }
-        let file = File::open(&real).map_err(absent_or_unreadable)?;
+        let file = match key_file::open(&root, path).map_err(absent_or_unreadable)? {
+            KeyFile::Inside(file) => file,
+            KeyFile::Directory => return Err(Unserved::Absent),
+            KeyFile::Outside => {
+                return Err(refused("is not served: it leads out of the directory"));
+            }
+            KeyFile::Special => return Err(refused("is not served: it is not a regular file")),
+        };
         // Whatever it holds is wiped, for it may be a private key. One byte more than any key shows what is too long.
         let limit = MAX_PEM_LENGTH.saturating_add(1);
         // Room for all of it, so that nothing is left behind by a reallocation.
@@ -190,12 +186,10 @@ fn refused(why: &str) -> Unserved {
     Unserved::Refused(why.to_owned())
 }
 
-/// A name that cannot be that of a file is that of no file.
 fn absent_or_unreadable(error: io::Error) -> Unserved {
-    match error.kind() {
-        ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::InvalidFilename => {
-            Unserved::Absent
-        }
-        _ => Unserved::Unreadable(error),
+    if key_file::is_absence(&error) {
+        Unserved::Absent
+    } else {
+        Unserved::Unreadable(error)
     }
 }
