@@ -47,6 +47,40 @@ fn the_commands_are_those_that_continuous_integration_runs() {
 }
 
 #[test]
+fn the_counts_are_those_of_the_pages_that_are_held_against_the_tests() {
+    let attacks = between(include_str!("../docs/ATTACKS.md"), "Today: ", " paths.");
+    let (attacks, paths) = attacks.split_once(" on ").unwrap();
+    let (attacks, twins) = attacks.split_once(" attacks and ").unwrap();
+    let twins = twins.strip_suffix(" twins").unwrap();
+    let vectors = between(include_str!("../docs/VECTORS.md"), "| all of them | ", " |");
+    let rules = between(
+        include_str!("../docs/SPECIFICATION.md"),
+        "the tests that show it: ",
+        ".\n",
+    );
+    let tests = include_str!("../docs/TESTS.md");
+    for (page, counts) in [
+        (tests, format!("{attacks} attacks and {twins} twins")),
+        (tests, format!("on up to {paths} paths")),
+        (tests, format!("{vectors} cases")),
+        (tests, rules.to_owned()),
+        (
+            README,
+            format!("{attacks} attacks and {twins} legal neighbours, each on up to {paths} paths"),
+        ),
+        (README, format!("{vectors} published vectors")),
+    ] {
+        assert!(page.contains(&counts), "{counts}");
+    }
+}
+
+/// What stands between `before` and `after`.
+fn between<'a>(page: &'a str, before: &str, after: &str) -> &'a str {
+    let (_, rest) = page.split_once(before).unwrap();
+    rest.split_once(after).unwrap().0
+}
+
+#[test]
 fn every_threat_names_a_test_that_exists() {
     let threats = include_str!("../docs/THREATS.md");
     let named: Vec<_> = threats
