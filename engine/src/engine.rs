@@ -82,15 +82,18 @@ impl<K: KeySource, R: ReplayLog> Engine<K, R> {
     ///
     /// The code of the first check that the token does not pass.
     pub async fn verify(&self, token: &[u8]) -> Result<Identity, VerifyError> {
-        let key_id: Box<str> = {
+        let (key_id, issuer): (Box<str>, Box<str>) = {
             let mut scratch = Scratch::new();
             match self.verify_now(token, &mut scratch)? {
                 Verdict::Verified(identity) => return Ok(identity.to_owned()),
-                Verdict::NeedsKey(pending) => pending.key_id().as_str().into(),
+                Verdict::NeedsKey(pending) => (
+                    pending.key_id().as_str().into(),
+                    pending.unverified_issuer().into(),
+                ),
             }
         };
         let key_id = KeyId::parse(&key_id).ok_or(VerifyError::KeyIdInvalid)?;
-        let key = self.keys.fetch(key_id).await?;
+        let key = self.keys.fetch(key_id, &issuer).await?;
         // The wait took time, so the token is read anew, under the time that it is now.
         let mut scratch = Scratch::new();
         let now = self.clock.now();
@@ -175,5 +178,11 @@ impl<'a> Pending<'a> {
     #[must_use]
     pub const fn key_id(&self) -> KeyId<'a> {
         self.admitted.key_id()
+    }
+
+    /// Who owns the key, as the token claims: for [`KeySource::fetch`], and for nothing that needs it verified.
+    #[must_use]
+    pub const fn unverified_issuer(&self) -> &'a str {
+        self.admitted.unverified_issuer()
     }
 }

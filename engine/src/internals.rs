@@ -20,6 +20,10 @@ use crate::{Admitted, Algorithm, KeyId, KeyRejected, Scratch, UnixTime, VerifyEr
 pub use crate::keys::repository::probe::{
     ResponseLifetime, canonical_cache_control, lifetime, lifetime_after_not_modified,
 };
+#[cfg(feature = "http")]
+pub use crate::keys::repository::simulation::{
+    SimulatedResponse, SimulatedSending, World, simulated_repository,
+};
 #[cfg(feature = "tower")]
 pub use crate::middleware::bearer_token;
 

@@ -91,6 +91,12 @@ impl<'a> Admitted<'a> {
         }
     }
 
+    /// Who the token claims to be of: unverified, but the owner of its key by name.
+    #[must_use]
+    pub const fn unverified_issuer(&self) -> &'a str {
+        self.unverified_claims.issuer
+    }
+
     /// The key that the token claims to be signed with. The issuer that the token claims owns it.
     #[must_use]
     pub const fn key_id(&self) -> KeyId<'a> {

@@ -196,7 +196,9 @@ fn verified_now<K: KeySource, R: ReplayLog>(
     match engine.verify_now(token, &mut Scratch::new())? {
         Verdict::Verified(_) => Ok(()),
         Verdict::NeedsKey(pending) => {
-            let fetched = engine.keys().fetch(pending.key_id());
+            let fetched = engine
+                .keys()
+                .fetch(pending.key_id(), pending.unverified_issuer());
             let key = WORLD.runtime.block_on(fetched)?;
             engine.resume(pending, &key).map(drop)
         }

@@ -36,8 +36,8 @@ impl KeySource for Waiting {
         Lookup::NotLoaded
     }
 
-    async fn fetch(&self, key_id: KeyId<'_>) -> Result<Arc<VerifyingKey>, KeyError> {
-        self.0.fetch(key_id).await
+    async fn fetch(&self, key_id: KeyId<'_>, issuer: &str) -> Result<Arc<VerifyingKey>, KeyError> {
+        self.0.fetch(key_id, issuer).await
     }
 }
 

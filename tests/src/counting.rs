@@ -88,7 +88,7 @@ impl KeySource for CountingKeys {
         }
     }
 
-    async fn fetch(&self, _: KeyId<'_>) -> Result<Arc<VerifyingKey>, KeyError> {
+    async fn fetch(&self, _: KeyId<'_>, _: &str) -> Result<Arc<VerifyingKey>, KeyError> {
         self.fetches.fetch_add(1, Ordering::SeqCst);
         (self.during_fetch)();
         match &self.answer {

@@ -54,7 +54,7 @@ pub async fn held(cache_control: &'static str) -> (KeyServer, Gate) {
 ///
 /// As [`KeySource::fetch`].
 pub async fn fetched(repository: &KeyRepository, text: &str) -> Result<(), KeyError> {
-    repository.fetch(key_id(text)).await.map(drop)
+    repository.fetch(key_id(text), "svc").await.map(drop)
 }
 
 /// Whether the key is found without a wait.

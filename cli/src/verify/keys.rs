@@ -106,7 +106,8 @@ impl Keys {
                     Lookup::Unknown => Err(VerifyError::KeyUnknown),
                     _ => {
                         before_wait();
-                        let key = runtime.block_on(repository.fetch(key_id))?;
+                        let key = runtime
+                            .block_on(repository.fetch(key_id, admitted.unverified_issuer()))?;
                         admitted.authenticate(&key)
                     }
                 }

@@ -98,7 +98,7 @@ impl KeySource for Keyring {
         }
     }
 
-    async fn fetch(&self, key_id: KeyId<'_>) -> Result<Arc<VerifyingKey>, KeyError> {
+    async fn fetch(&self, key_id: KeyId<'_>, _: &str) -> Result<Arc<VerifyingKey>, KeyError> {
         let keys = self.keys.load_full();
         keys.get(key_id.as_str()).cloned().ok_or(KeyError::Unknown)
     }

@@ -45,10 +45,12 @@ pub trait KeySource: Send + Sync {
     fn with_key<T>(&self, key_id: KeyId<'_>, use_key: impl FnOnce(&VerifyingKey) -> T)
     -> Lookup<T>;
 
-    /// Gets a key that is not at hand: the only wait of a verification.
+    /// Gets a key that is not at hand: the only wait of a verification. `issuer` is who owns the key, as the token
+    /// claims, so that a source can limit what one issuer costs; it says nothing about which key this is.
     fn fetch(
         &self,
         key_id: KeyId<'_>,
+        issuer: &str,
     ) -> impl Future<Output = Result<Arc<VerifyingKey>, KeyError>> + Send;
 }
 
@@ -64,7 +66,8 @@ impl<K: KeySource> KeySource for Arc<K> {
     fn fetch(
         &self,
         key_id: KeyId<'_>,
+        issuer: &str,
     ) -> impl Future<Output = Result<Arc<VerifyingKey>, KeyError>> + Send {
-        (**self).fetch(key_id)
+        (**self).fetch(key_id, issuer)
     }
 }

@@ -133,7 +133,7 @@ impl KeySource for Remote {
         Lookup::NotLoaded
     }
 
-    fn fetch(&self, key_id: KeyId<'_>) -> impl Future<Output = Fetched> + Send {
+    fn fetch(&self, key_id: KeyId<'_>, _: &str) -> impl Future<Output = Fetched> + Send {
         assert_eq!(key_id.as_str(), KEY_ID);
         self.fetches.fetch_add(1, Ordering::SeqCst);
         poll_fn(|_| match &*self.fetched.lock().unwrap() {

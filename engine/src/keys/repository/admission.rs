@@ -17,9 +17,12 @@ pub(super) struct Admission {
 
 /// What a fetch is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Purpose {
+pub(super) enum Purpose<'a> {
     /// Nothing is known of the key; it may not exist.
-    FirstFetch,
+    FirstFetch {
+        /// Who owns the key, as a token claims that nobody has verified.
+        issuer: &'a str,
+    },
     /// The key was once fetched.
     Revalidation,
 }
@@ -34,9 +37,9 @@ impl Admission {
     }
 
     /// A place for a fetch, to be held for as long as it runs.
-    pub(super) fn admit(&self, purpose: Purpose) -> Option<OwnedSemaphorePermit> {
+    pub(super) fn admit(&self, purpose: Purpose<'_>) -> Option<OwnedSemaphorePermit> {
         let places = match purpose {
-            Purpose::FirstFetch => &self.first_fetches,
+            Purpose::FirstFetch { .. } => &self.first_fetches,
             Purpose::Revalidation => &self.revalidations,
         };
         Arc::clone(places).try_acquire_owned().ok()
@@ -50,10 +53,11 @@ mod tests {
     #[test]
     fn unknown_keys_cannot_take_the_places_of_known_ones() {
         let admission = Admission::new(2);
-        let held = [Purpose::FirstFetch; 2].map(|purpose| admission.admit(purpose).unwrap());
-        assert!(admission.admit(Purpose::FirstFetch).is_none());
+        let first = Purpose::FirstFetch { issuer: "svc" };
+        let held = [first; 2].map(|purpose| admission.admit(purpose).unwrap());
+        assert!(admission.admit(first).is_none());
         assert!(admission.admit(Purpose::Revalidation).is_some());
         drop(held);
-        assert!(admission.admit(Purpose::FirstFetch).is_some());
+        assert!(admission.admit(first).is_some());
     }
 }

@@ -11,19 +11,20 @@ use std::hash::BuildHasher;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
-use foldhash::fast::RandomState;
+use foldhash::fast::SeedableRandomState;
 use hashbrown::HashTable;
 use quick_cache::Weighter;
 use quick_cache::sync::{Cache, DefaultLifecycle};
 
-use super::entry::{Entry, Moment};
+use super::entry::Entry;
+use super::environment::Moment;
 use crate::limits::{KEY_ENTRY_OVERHEAD, KEY_SNAPSHOT_SHARDS, MAX_KEYS_IN_SNAPSHOT_SHARD};
 
 /// The keys at hand.
 pub(super) struct KeyCache {
-    hasher: RandomState,
+    hasher: SeedableRandomState,
     in_use: Box<[Shard]>,
-    all: Cache<Box<str>, Arc<Entry>, AtLeast, RandomState>,
+    all: Cache<Box<str>, Arc<Entry>, AtLeast, SeedableRandomState>,
 }
 
 /// An entry weighs its bytes, and at least its share of the bytes if there are as many as allowed: so one capacity
@@ -39,10 +40,9 @@ impl Weighter<Box<str>, Arc<Entry>> for AtLeast {
 
 impl KeyCache {
     /// A cache of at most `max_keys` keys and `max_bytes` bytes, on each level.
-    pub(super) fn new(max_keys: usize, max_bytes: u64) -> Self {
+    pub(super) fn new(max_keys: usize, max_bytes: u64, hasher: SeedableRandomState) -> Self {
         let keys = u64::try_from(max_keys).unwrap_or(u64::MAX).max(1);
         let share = max_bytes.checked_div(keys).unwrap_or(max_bytes).max(1);
-        let hasher = RandomState::default();
         // As many as may fit. A few keys are not spread so thin that one part is full while another is empty.
         let fitting = max_bytes.checked_div(KEY_ENTRY_OVERHEAD).unwrap_or(0);
         let fitting = usize::try_from(fitting).unwrap_or(usize::MAX).min(max_keys);
@@ -181,21 +181,21 @@ impl Shard {
     }
 
     /// Adds an entry that is in use again, unless somebody else is changing the snapshot: the next use will do.
-    fn promote(&self, hasher: &RandomState, hash: u64, entry: &Arc<Entry>, now: Moment) {
+    fn promote(&self, hasher: &SeedableRandomState, hash: u64, entry: &Arc<Entry>, now: Moment) {
         if let Ok(_changing) = self.changing.try_lock() {
             self.place(hasher, hash, entry, now);
         }
     }
 
     /// Adds a new entry.
-    fn add(&self, hasher: &RandomState, hash: u64, entry: &Arc<Entry>, now: Moment) {
+    fn add(&self, hasher: &SeedableRandomState, hash: u64, entry: &Arc<Entry>, now: Moment) {
         let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         self.place(hasher, hash, entry, now);
     }
 
     /// Puts an entry in the place of another of its key. If there is no room, the unusable ones go, then those not
     /// used since the last time there was no room; if all are in use, the newcomer stays out for now.
-    fn place(&self, hasher: &RandomState, hash: u64, entry: &Arc<Entry>, now: Moment) {
+    fn place(&self, hasher: &SeedableRandomState, hash: u64, entry: &Arc<Entry>, now: Moment) {
         let current = self.snapshot.load();
         if find(&current, hash, entry.key_id()).is_some_and(|present| Arc::ptr_eq(present, entry)) {
             return;
@@ -220,7 +220,7 @@ impl Shard {
         self.publish(hasher, &entries);
     }
 
-    fn remove(&self, hasher: &RandomState, entry: &Arc<Entry>) {
+    fn remove(&self, hasher: &SeedableRandomState, entry: &Arc<Entry>) {
         let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let current = self.snapshot.load();
         let entries: Vec<_> = current
@@ -233,7 +233,7 @@ impl Shard {
         }
     }
 
-    fn publish(&self, hasher: &RandomState, entries: &[Arc<Entry>]) {
+    fn publish(&self, hasher: &SeedableRandomState, entries: &[Arc<Entry>]) {
         let rehash = |entry: &Arc<Entry>| hasher.hash_one(entry.key_id());
         let mut table = HashTable::with_capacity(entries.len());
         for entry in entries {
@@ -256,7 +256,7 @@ mod tests {
     const LONG: u64 = 1000;
 
     fn cache(max_keys: usize) -> KeyCache {
-        KeyCache::new(max_keys, 1 << 30)
+        KeyCache::new(max_keys, 1 << 30, SeedableRandomState::fixed())
     }
 
     fn fresh(key_id: &str) -> Arc<Entry> {
@@ -337,8 +337,12 @@ mod tests {
 
     #[test]
     fn both_levels_are_bounded_by_count_and_by_bytes() {
-        let by_count = KeyCache::new(50, 1 << 30);
-        let by_bytes = KeyCache::new(1 << 20, 50 * fresh("svc/key-000").weight());
+        let by_count = KeyCache::new(50, 1 << 30, SeedableRandomState::fixed());
+        let by_bytes = KeyCache::new(
+            1 << 20,
+            50 * fresh("svc/key-000").weight(),
+            SeedableRandomState::fixed(),
+        );
         for number in 0..1000 {
             for cache in [&by_count, &by_bytes] {
                 cache.insert(&fresh(&format!("svc/key-{number:03}")), at(0));

@@ -5,51 +5,12 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use super::environment::Moment;
 use super::freshness::{Lifetime, StoredResponse};
 use crate::VerifyingKey;
 use crate::limits::{KEY_ENTRY_OVERHEAD, REFRESH_BACKOFF};
-
-/// A point in monotonic time: nanoseconds since the repository was made. Half a millennium fits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Moment(u64);
-
-impl Moment {
-    /// Before every other moment: what is usable until then is not usable.
-    pub(super) const PAST: Self = Self(0);
-    /// After every other moment.
-    const NEVER: Self = Self(u64::MAX);
-
-    /// This moment and `duration` more; never [`Moment::NEVER`].
-    pub(super) fn saturating_add(self, duration: Duration) -> Self {
-        let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
-        Self(self.0.saturating_add(nanos).min(u64::MAX.saturating_sub(1)))
-    }
-}
-
-/// Tells moments, from the monotonic clock.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct MonotonicClock {
-    start: Instant,
-}
-
-impl MonotonicClock {
-    pub(super) fn start() -> Self {
-        Self {
-            start: Instant::now(),
-        }
-    }
-
-    pub(super) fn now(self) -> Moment {
-        self.moment(Instant::now())
-    }
-
-    /// The moment of an instant. The start itself is already after [`Moment::PAST`].
-    pub(super) fn moment(self, instant: Instant) -> Moment {
-        Moment(1).saturating_add(instant.saturating_duration_since(self.start))
-    }
-}
 
 /// A key, what is needed to revalidate it, and its times.
 #[derive(Debug)]
@@ -115,7 +76,7 @@ impl Entry {
 
     /// Whether the key may be used at `now`.
     pub(super) fn is_usable(&self, now: Moment) -> bool {
-        now.0 < self.usable_until.load(Ordering::Acquire)
+        now.to_nanos() < self.usable_until.load(Ordering::Acquire)
     }
 
     /// Notes a use. The word is written only if the last sweep cleared it.
@@ -134,10 +95,15 @@ impl Entry {
     /// [`Entry::postpone_claimed`] or an answer sets another time.
     pub(super) fn claim_refresh(&self, now: Moment) -> bool {
         let due = self.refresh_at.load(Ordering::Relaxed);
-        now.0 >= due
+        now.to_nanos() >= due
             && self
                 .refresh_at
-                .compare_exchange(due, Moment::NEVER.0, Ordering::Relaxed, Ordering::Relaxed)
+                .compare_exchange(
+                    due,
+                    Moment::NEVER.to_nanos(),
+                    Ordering::Relaxed,
+                    Ordering::Relaxed,
+                )
                 .is_ok()
     }
 
@@ -156,8 +122,9 @@ impl Entry {
     /// The key is gone, at once and in every snapshot.
     pub(super) fn end(&self) {
         self.usable_on_error_until
-            .store(Moment::PAST.0, Ordering::Relaxed);
-        self.usable_until.store(Moment::PAST.0, Ordering::Release);
+            .store(Moment::PAST.to_nanos(), Ordering::Relaxed);
+        self.usable_until
+            .store(Moment::PAST.to_nanos(), Ordering::Release);
     }
 
     /// The key could not be revalidated. It stays usable until it goes stale, and beyond if `on_error` and its response
@@ -166,7 +133,7 @@ impl Entry {
         let failures = self.failures.fetch_add(1, Ordering::Relaxed);
         let pause = backoff(failures, random);
         self.refresh_at
-            .store(now.saturating_add(pause).0, Ordering::Relaxed);
+            .store(now.saturating_add(pause).to_nanos(), Ordering::Relaxed);
         if on_error {
             let until = self.usable_on_error_until.load(Ordering::Relaxed);
             self.usable_until.fetch_max(until, Ordering::Release);
@@ -178,15 +145,15 @@ impl Entry {
         let later = now.saturating_add(backoff(0, random));
         // An answer has set a time of its own if this fails.
         let _ = self.refresh_at.compare_exchange(
-            Moment::NEVER.0,
-            later.0,
+            Moment::NEVER.to_nanos(),
+            later.to_nanos(),
             Ordering::Relaxed,
             Ordering::Relaxed,
         );
     }
 
     fn live(&self, asked: Moment, lifetime: &Lifetime, random: u64) {
-        let after = |duration: Duration| asked.saturating_add(duration).0;
+        let after = |duration: Duration| asked.saturating_add(duration).to_nanos();
         let usable = lifetime.fresh.max(lifetime.while_revalidating);
         self.failures.store(0, Ordering::Relaxed);
         self.refresh_at
@@ -225,7 +192,7 @@ pub(super) mod tests {
     }
 
     pub(crate) fn at(second: u64) -> Moment {
-        Moment(1).saturating_add(seconds(second))
+        Moment::from_nanos(1).saturating_add(seconds(second))
     }
 
     pub(crate) fn lifetime(fresh: u64, while_revalidating: u64, on_error: u64) -> Lifetime {

@@ -1,32 +1,32 @@
-//! Fetching: one key from the repositories, over HTTP/1.1.
+//! Fetching: one key from the repositories, over whatever transport there is.
 //!
 //! It knows nothing of caches, but hands back what one needs. Every wait in here has a deadline, every length a
 //! limit.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
-use bytes::Bytes;
 use http::header::{self, HeaderMap, HeaderValue};
 use http::{Method, Request, Response, StatusCode};
-use http_body_util::{BodyExt, Empty, Limited};
-use hyper::body::{Body, Incoming};
-use hyper_util::client::legacy::Client;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
-use tokio::time::timeout;
+use http_body_util::{BodyExt, Limited};
+use hyper::body::Body;
+use tokio::time::{Instant, timeout};
 use url::Url;
 
 use super::config::KeyRepositoryConfig;
-use super::connector::Connector;
+use super::environment::Environment;
 use super::failure::Failure;
 use super::freshness::{Lifetime, StoredResponse};
+use super::transport::{Destination, Transport, TransportBody};
 use super::url::{BaseUrl, PlainHttp, redirect_target, to_uri};
-use crate::{Backend, ConfigError, KeyId, VerifyingKey, limits};
+use crate::{Backend, KeyId, VerifyingKey, limits};
 
 const USER_AGENT: &str = concat!("asap-engine/", env!("CARGO_PKG_VERSION"));
 
 /// Asks the repositories.
 pub(super) struct Fetcher {
-    client: Client<Connector, Empty<Bytes>>,
+    transport: Arc<dyn Transport>,
+    environment: Arc<dyn Environment>,
     repositories: Vec<BaseUrl>,
     plain_http: PlainHttp,
     fallback_on_not_found: bool,
@@ -77,23 +77,22 @@ enum Found {
 }
 
 impl Fetcher {
-    /// A client for the repositories of `config`. It connects to none of them yet.
-    pub(super) fn new(config: &KeyRepositoryConfig) -> Result<Self, ConfigError> {
-        let client = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(limits::IDLE_CONNECTION)
-            .pool_max_idle_per_host(limits::MAX_IDLE_CONNECTIONS)
-            .http1_max_buf_size(limits::MAX_RESPONSE_HEAD)
-            .build(Connector::new(config)?);
-        Ok(Self {
-            client,
+    /// Asks the repositories of `config` through `transport`. It asks nothing yet.
+    pub(super) fn new(
+        config: &KeyRepositoryConfig,
+        transport: Arc<dyn Transport>,
+        environment: Arc<dyn Environment>,
+    ) -> Self {
+        Self {
+            transport,
+            environment,
             repositories: config.repositories.clone(),
             plain_http: config.plain_http,
             fallback_on_not_found: config.fallback_on_not_found,
             headers_deadline: config.headers_deadline,
             fetch_deadline: config.fetch_deadline,
             backend: config.backend,
-        })
+        }
     }
 
     /// Fetches a key, or revalidates what is `stored` of it. The answer that there is none takes every repository
@@ -164,7 +163,12 @@ impl Fetcher {
         let mut visited: Vec<Url> = Vec::new();
         let mut redirects: Option<Lifetime> = None;
         while visited.len() <= limits::MAX_REDIRECTS {
-            let found = self.ask(&url, stored).await?;
+            let to = if visited.is_empty() {
+                Destination::Repository
+            } else {
+                Destination::Redirect
+            };
+            let found = self.ask(&url, to, stored).await?;
             let lifetime = found.lifetime();
             let lifetime = redirects.map_or(lifetime, |redirects| lifetime.through(redirects));
             let Found::Redirect { target, .. } = found else {
@@ -181,21 +185,26 @@ impl Fetcher {
     }
 
     /// One URL, conditionally if the stored response came from it: its validators mean nothing elsewhere.
-    async fn ask(&self, url: &Url, stored: Option<&StoredResponse>) -> Result<Found, Failure> {
+    async fn ask(
+        &self,
+        url: &Url,
+        to: Destination,
+        stored: Option<&StoredResponse>,
+    ) -> Result<Found, Failure> {
         let request = plain_request(url, stored.is_some())?;
         let condition = stored
-            .and_then(|stored| Some((stored, stored.conditional(&request, SystemTime::now())?)));
+            .and_then(|stored| Some((stored, stored.conditional(&request, self.time_of_day())?)));
         if let Some((stored, headers)) = condition {
-            let response = self.send(&request, headers).await?;
+            let response = self.send(&request, headers, to).await?;
             if response.status() != StatusCode::NOT_MODIFIED {
                 return self.read(url, &request, response).await;
             }
-            let freshened = stored.freshened(&request, response.headers(), SystemTime::now());
+            let freshened = stored.freshened(&request, response.headers(), self.time_of_day());
             if let Some(response) = freshened {
                 return Ok(Found::Unchanged { response });
             }
         }
-        let response = self.send(&request, request.headers().clone()).await?;
+        let response = self.send(&request, request.headers().clone(), to).await?;
         self.read(url, &request, response).await
     }
 
@@ -203,16 +212,20 @@ impl Fetcher {
         &self,
         request: &Request<()>,
         headers: HeaderMap,
-    ) -> Result<Response<Incoming>, Failure> {
-        let mut sent = Request::new(Empty::new());
+        to: Destination,
+    ) -> Result<Response<TransportBody>, Failure> {
+        let mut sent = Request::new(());
         *sent.method_mut() = request.method().clone();
         *sent.uri_mut() = request.uri().clone();
         *sent.headers_mut() = headers;
-        match timeout(self.headers_deadline, self.client.request(sent)).await {
-            Ok(Ok(response)) => Ok(response),
-            Ok(Err(error)) => Err(Failure::of(&error)),
-            Err(_) => Err(Failure::Deadline),
-        }
+        let sending = self.transport.send(sent, to);
+        timeout(self.headers_deadline, sending)
+            .await
+            .unwrap_or(Err(Failure::Deadline))
+    }
+
+    fn time_of_day(&self) -> SystemTime {
+        self.environment.time_of_day()
     }
 
     /// What a response means. 403, 404 and 410 say that there is no such key: object stores answer 403 for what is
@@ -221,9 +234,9 @@ impl Fetcher {
         &self,
         url: &Url,
         request: &Request<()>,
-        response: Response<Incoming>,
+        response: Response<TransportBody>,
     ) -> Result<Found, Failure> {
-        let received = SystemTime::now();
+        let received = self.time_of_day();
         let (head, body) = response.into_parts();
         let stored = || StoredResponse::new(url, request, head.status, &head.headers, received);
         match head.status.as_u16() {
@@ -258,7 +271,7 @@ impl Fetcher {
         }
     }
 
-    async fn read_key(&self, body: Incoming) -> Result<(VerifyingKey, usize), Failure> {
+    async fn read_key(&self, body: TransportBody) -> Result<(VerifyingKey, usize), Failure> {
         let limit = limits::MAX_KEY_BODY;
         if body.size_hint().lower() > u64::try_from(limit).unwrap_or(u64::MAX) {
             return Err(Failure::TooLong);
@@ -320,7 +333,7 @@ fn refuse_encoding(headers: &HeaderMap) -> Result<(), Failure> {
 
 /// Reads a short body to its end, so that the connection can serve the next request; the answer does not depend
 /// on it, and does not wait for it long.
-async fn drain(body: Incoming) {
+async fn drain(body: TransportBody) {
     if body
         .size_hint()
         .upper()

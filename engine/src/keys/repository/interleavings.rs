@@ -11,13 +11,14 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::task::Poll;
-use std::time::Instant;
 
 use shuttle::future::{JoinHandle, block_on, spawn, yield_now};
+use tokio::time::Instant;
 
 use super::admission::Admission;
 use super::cache::KeyCache;
 use super::entry::tests::{lifetime, response};
+use super::environment::{Environment, Machine};
 use super::failure::Failure;
 use super::fetch::{Answer, Reuse};
 use super::freshness::StoredResponse;
@@ -159,8 +160,15 @@ impl Tasks {
 type Repository<F> = Arc<Shared<F, Tasks>>;
 
 fn repository<F: Fetch>(fetcher: F, tasks: Tasks) -> Repository<F> {
-    let cache = KeyCache::new(16, 1 << 20);
-    Arc::new(Shared::new(cache, Admission::new(4), fetcher, tasks))
+    let cache = KeyCache::new(16, 1 << 20, Machine.hasher());
+    let machine = Arc::new(Machine);
+    Arc::new(Shared::new(
+        cache,
+        Admission::new(4),
+        fetcher,
+        tasks,
+        machine,
+    ))
 }
 
 fn scripted(ends: &'static [End]) -> (Repository<Arc<Script>>, Arc<Script>) {
@@ -180,7 +188,7 @@ async fn call<F: Fetch>(repository: &Repository<F>, text: &str) -> Got {
     if let Lookup::Found(number) = repository.with_key(key_id(text), number_of) {
         return Ok(number);
     }
-    let fetched = repository.join(key_id(text)).wait().await;
+    let fetched = repository.join(key_id(text), "a").wait().await;
     fetched
         .unwrap_or(Err(KeyError::Unavailable))
         .map(|key| number_of(&key))

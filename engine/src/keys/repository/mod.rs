@@ -19,6 +19,7 @@ mod cache_control;
 mod config;
 mod connector;
 mod entry;
+mod environment;
 mod failure;
 mod fetch;
 mod flight;
@@ -26,8 +27,11 @@ mod freshness;
 #[cfg(feature = "internals")]
 pub(crate) mod probe;
 mod shared;
+#[cfg(feature = "internals")]
+pub(crate) mod simulation;
 mod stats;
 mod sync;
+mod transport;
 mod url;
 
 use std::fmt;
@@ -41,8 +45,10 @@ pub use self::stats::KeyRepositoryStats;
 
 use self::admission::Admission;
 use self::cache::KeyCache;
+use self::environment::{Environment, Machine};
 use self::fetch::Fetcher;
 use self::shared::Shared;
+use self::transport::{HttpTransport, Transport};
 use crate::keys::{KeyError, KeySource, Lookup};
 use crate::{ConfigError, KeyId, VerifyingKey, limits};
 
@@ -64,7 +70,7 @@ use crate::{ConfigError, KeyId, VerifyingKey, limits};
 /// let key_id = KeyId::parse("service/key-1").ok_or("not a kid")?;
 /// match keys.with_key(key_id, |_key| "at hand") {
 ///     Lookup::Found(answer) => println!("{answer}"),
-///     _ => match keys.fetch(key_id).await {
+///     _ => match keys.fetch(key_id, "service").await {
 ///         Ok(_key) => println!("fetched"),
 ///         Err(error) => println!("{error:?}"),
 ///     },
@@ -88,14 +94,30 @@ impl KeyRepository {
     /// loaded.
     pub fn new(config: KeyRepositoryConfig) -> Result<Self, ConfigError> {
         config.check()?;
+        let transport = Arc::new(HttpTransport::new(&config)?);
+        Self::assemble(&config, transport, Arc::new(Machine))
+    }
+
+    /// The client of a checked configuration, on a transport and in an environment of the caller's.
+    fn assemble(
+        config: &KeyRepositoryConfig,
+        transport: Arc<dyn Transport>,
+        environment: Arc<dyn Environment>,
+    ) -> Result<Self, ConfigError> {
         let runtime = Handle::try_current().map_err(|_| {
             ConfigError::new("a key repository needs a tokio runtime: make it inside of one, which stays its own")
         })?;
-        let cache = KeyCache::new(config.max_keys, config.max_bytes);
+        let cache = KeyCache::new(config.max_keys, config.max_bytes, environment.hasher());
         let admission = Admission::new(config.max_concurrent_fetches);
-        let fetcher = Fetcher::new(&config)?;
+        let fetcher = Fetcher::new(config, transport, Arc::clone(&environment));
         Ok(Self {
-            shared: Arc::new(Shared::new(cache, admission, fetcher, runtime.clone())),
+            shared: Arc::new(Shared::new(
+                cache,
+                admission,
+                fetcher,
+                runtime.clone(),
+                environment,
+            )),
             runtime,
             patience: config.fetch_deadline.saturating_add(limits::FETCH_GRACE),
         })
@@ -117,8 +139,8 @@ impl KeySource for KeyRepository {
         self.shared.with_key(key_id, use_key)
     }
 
-    async fn fetch(&self, key_id: KeyId<'_>) -> Result<Arc<VerifyingKey>, KeyError> {
-        let waiter = self.shared.join(key_id);
+    async fn fetch(&self, key_id: KeyId<'_>, issuer: &str) -> Result<Arc<VerifyingKey>, KeyError> {
+        let waiter = self.shared.join(key_id, issuer);
         let patient = {
             // The caller may be of another runtime, or of none.
             let _runtime = self.runtime.enter();

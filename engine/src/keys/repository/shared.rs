@@ -3,7 +3,6 @@
 //! What it needs from outside comes as two traits, [`Fetch`] and [`Spawn`]: sockets and the runtime stay out, and the
 //! tests of `interleavings` run this very code under every order of its steps.
 
-use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
@@ -11,7 +10,8 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::admission::{Admission, Purpose};
 use super::cache::KeyCache;
-use super::entry::{Entry, MonotonicClock};
+use super::entry::Entry;
+use super::environment::{Environment, MonotonicClock};
 use super::fetch::{Answer, Fetcher, Reuse};
 use super::flight::{Flights, Joined, Landing, Waiter};
 use super::freshness::StoredResponse;
@@ -61,18 +61,26 @@ pub(super) struct Shared<F, S> {
     admission: Admission,
     fetcher: F,
     tasks: S,
+    environment: Arc<dyn Environment>,
     clock: MonotonicClock,
     stats: Stats,
 }
 
 impl<F: Fetch, S: Spawn> Shared<F, S> {
-    pub(super) fn new(cache: KeyCache, admission: Admission, fetcher: F, tasks: S) -> Self {
+    pub(super) fn new(
+        cache: KeyCache,
+        admission: Admission,
+        fetcher: F,
+        tasks: S,
+        environment: Arc<dyn Environment>,
+    ) -> Self {
         Self {
             cache,
             flights: Arc::new(Flights::new()),
             admission,
             fetcher,
             tasks,
+            environment,
             clock: MonotonicClock::start(),
             stats: Stats::default(),
         }
@@ -109,9 +117,9 @@ impl<F: Fetch, S: Spawn> Shared<F, S> {
     }
 
     /// Joins the flight of a key that is not at hand, or begins it.
-    pub(super) fn join(self: &Arc<Self>, key_id: KeyId<'_>) -> Waiter<Fetched> {
+    pub(super) fn join(self: &Arc<Self>, key_id: KeyId<'_>, issuer: &str) -> Waiter<Fetched> {
         match self.flights.join(key_id.as_str()) {
-            Joined::Lead(landing) => self.lead(landing),
+            Joined::Lead(landing) => self.lead(landing, issuer),
             Joined::Wait(waiter) => {
                 self.stats.coalesced();
                 waiter
@@ -120,7 +128,7 @@ impl<F: Fetch, S: Spawn> Shared<F, S> {
     }
 
     /// Leads the flight of a key that a caller waits for.
-    fn lead(self: &Arc<Self>, landing: Landing<Fetched>) -> Waiter<Fetched> {
+    fn lead(self: &Arc<Self>, landing: Landing<Fetched>, issuer: &str) -> Waiter<Fetched> {
         let waiter = landing.waiter();
         let known = self.cache.stored(landing.key());
         let usable = known
@@ -132,26 +140,32 @@ impl<F: Fetch, S: Spawn> Shared<F, S> {
             landing.land(Ok(Arc::clone(entry.key())));
             return waiter;
         }
-        self.depart(landing, known);
+        let purpose = match known {
+            Some(_) => Purpose::Revalidation,
+            None => Purpose::FirstFetch { issuer },
+        };
+        self.depart(landing, known, purpose);
         waiter
     }
 
     /// Refreshes in the background a key that is still usable; the caller has claimed it.
     fn refresh(self: &Arc<Self>, entry: Arc<Entry>) {
         match self.flights.join(entry.key_id()) {
-            Joined::Lead(landing) => self.depart(landing, Some(entry)),
-            Joined::Wait(_) => drop(RefreshClaim::new(self.clock, Some(&entry))),
+            Joined::Lead(landing) => {
+                self.depart(landing, Some(entry), Purpose::Revalidation);
+            }
+            Joined::Wait(_) => drop(self.claim(Some(&entry))),
         }
     }
 
     /// Starts the fetch, if the limits allow it.
-    fn depart(self: &Arc<Self>, landing: Landing<Fetched>, known: Option<Arc<Entry>>) {
-        let purpose = if known.is_some() {
-            Purpose::Revalidation
-        } else {
-            Purpose::FirstFetch
-        };
-        let claim = RefreshClaim::new(self.clock, known.as_ref());
+    fn depart(
+        self: &Arc<Self>,
+        landing: Landing<Fetched>,
+        known: Option<Arc<Entry>>,
+        purpose: Purpose<'_>,
+    ) {
+        let claim = self.claim(known.as_ref());
         let Some(place) = self.admission.admit(purpose) else {
             self.stats.refused_by_limits();
             // Counted, and not a warning: a flood would fill the log.
@@ -221,7 +235,7 @@ impl<F: Fetch, S: Spawn> Shared<F, S> {
             (Answer::Failed(failure), Some(known)) => {
                 self.stats.failure();
                 let now = self.clock.now();
-                known.could_not_refresh(now, failure.allows_stale(), random());
+                known.could_not_refresh(now, failure.allows_stale(), self.random());
                 if known.is_usable(now) {
                     Ok(Arc::clone(known.key()))
                 } else {
@@ -232,6 +246,19 @@ impl<F: Fetch, S: Spawn> Shared<F, S> {
                 self.stats.failure();
                 Err(KeyError::Unavailable)
             }
+        }
+    }
+
+    fn random(&self) -> u64 {
+        self.environment.random()
+    }
+
+    /// The duty to refresh `known`, if anything is known.
+    fn claim(&self, known: Option<&Arc<Entry>>) -> RefreshClaim {
+        RefreshClaim {
+            claimed: known.map(Arc::clone),
+            clock: self.clock,
+            random: self.random(),
         }
     }
 
@@ -251,7 +278,7 @@ impl<F: Fetch, S: Spawn> Shared<F, S> {
                 response,
                 asked,
                 &lifetime,
-                random(),
+                self.random(),
             );
             self.cache.insert(&Arc::new(entry), self.clock.now());
         }
@@ -264,7 +291,7 @@ impl<F: Fetch, S: Spawn> Shared<F, S> {
             asked,
         } = reuse;
         if lifetime.is_reusable() {
-            known.renew(response, self.clock.moment(asked), &lifetime, random());
+            known.renew(response, self.clock.moment(asked), &lifetime, self.random());
             self.cache.keep(known);
         } else {
             self.cache.remove(known);
@@ -276,26 +303,13 @@ impl<F: Fetch, S: Spawn> Shared<F, S> {
 struct RefreshClaim {
     claimed: Option<Arc<Entry>>,
     clock: MonotonicClock,
-}
-
-impl RefreshClaim {
-    fn new(clock: MonotonicClock, known: Option<&Arc<Entry>>) -> Self {
-        Self {
-            claimed: known.map(Arc::clone),
-            clock,
-        }
-    }
+    random: u64,
 }
 
 impl Drop for RefreshClaim {
     fn drop(&mut self) {
         if let Some(entry) = &self.claimed {
-            entry.postpone_claimed(self.clock.now(), random());
+            entry.postpone_claimed(self.clock.now(), self.random);
         }
     }
-}
-
-/// Jitter, not secrets: the standard library's hasher keys, new with each call.
-fn random() -> u64 {
-    RandomState::new().hash_one(())
 }

@@ -1,0 +1,91 @@
+//! What the repository takes from the machine beside its sockets: the time of day, chance, and the clock by which it
+//! waits. Nothing else in here asks for them, so that a simulation can give all three from a seed.
+
+use std::hash::{BuildHasher, RandomState};
+use std::time::{Duration, SystemTime};
+
+use foldhash::SharedSeed;
+use foldhash::fast::SeedableRandomState;
+use tokio::time::Instant;
+
+/// The time of day, and chance.
+pub(super) trait Environment: Send + Sync + 'static {
+    /// The time of day, which may step: for the dates that HTTP compares, and for nothing else.
+    fn time_of_day(&self) -> SystemTime;
+
+    /// A random number: for jitter and hashes, not for secrets.
+    fn random(&self) -> u64;
+
+    /// How the maps hash what comes from outside.
+    fn hasher(&self) -> SeedableRandomState;
+}
+
+/// The machine itself.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Machine;
+
+impl Environment for Machine {
+    fn time_of_day(&self) -> SystemTime {
+        SystemTime::now()
+    }
+
+    /// The standard library's hasher keys, new with each call.
+    fn random(&self) -> u64 {
+        RandomState::new().hash_one(())
+    }
+
+    fn hasher(&self) -> SeedableRandomState {
+        SeedableRandomState::with_seed(self.random(), SharedSeed::global_random())
+    }
+}
+
+/// A point in monotonic time: nanoseconds since the repository was made. Half a millennium fits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Moment(u64);
+
+impl Moment {
+    /// Before every other moment: what is usable until then is not usable.
+    pub(super) const PAST: Self = Self(0);
+    /// After every other moment.
+    pub(super) const NEVER: Self = Self(u64::MAX);
+
+    /// This moment and `duration` more; never [`Moment::NEVER`].
+    pub(super) fn saturating_add(self, duration: Duration) -> Self {
+        let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+        Self(self.0.saturating_add(nanos).min(u64::MAX.saturating_sub(1)))
+    }
+
+    /// The moment as a word, for atomics.
+    pub(super) const fn to_nanos(self) -> u64 {
+        self.0
+    }
+
+    /// The moment of a word.
+    #[cfg(test)]
+    pub(super) const fn from_nanos(nanos: u64) -> Self {
+        Self(nanos)
+    }
+}
+
+/// Tells moments, by the clock that tokio's timers go by.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct MonotonicClock {
+    start: Instant,
+}
+
+impl MonotonicClock {
+    pub(super) fn start() -> Self {
+        Self {
+            start: Instant::now(),
+        }
+    }
+
+    pub(super) fn now(self) -> Moment {
+        self.moment(Instant::now())
+    }
+
+    /// The moment of an instant. The start itself is already after [`Moment::PAST`].
+    pub(super) fn moment(self, instant: Instant) -> Moment {
+        Moment(1).saturating_add(instant.saturating_duration_since(self.start))
+    }
+}
