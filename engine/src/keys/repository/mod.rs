@@ -1,8 +1,9 @@
 //! Keys from a key repository over HTTP: "`${baseurl}/${kid}`", cached as HTTP says and in no other way.
 //!
 //! ```text
-//! with_key ─▶ cache ─ hit ─▶ key   (never waits; near the key's end a hit starts a refresh)
+//! with_key ─▶ cache ─ hit ─▶ key   (never waits)
 //!               └─ miss ─▶ NotLoaded
+//! refresher ─ a key in use is near its end ─▶ flight, in the background
 //! fetch ─▶ flight ─ leader ─▶ admission ─▶ fetch ─▶ freshness ─▶ cache ─▶ everyone who waits
 //!               └─ others wait
 //! ```
