@@ -24,8 +24,10 @@ mod failure;
 mod fetch;
 mod flight;
 mod freshness;
+mod issuers;
 #[cfg(feature = "internals")]
 pub(crate) mod probe;
+mod rate;
 mod shared;
 #[cfg(feature = "internals")]
 pub(crate) mod simulation;
@@ -108,7 +110,7 @@ impl KeyRepository {
             ConfigError::new("a key repository needs a tokio runtime: make it inside of one, which stays its own")
         })?;
         let cache = KeyCache::new(config.max_keys, config.max_bytes, environment.hasher());
-        let admission = Admission::new(config.max_concurrent_fetches);
+        let admission = Admission::new(config.fetch_limits(), &*environment);
         let fetcher = Fetcher::new(config, transport, Arc::clone(&environment));
         Ok(Self {
             shared: Arc::new(Shared::new(
