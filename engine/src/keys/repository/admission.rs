@@ -1,8 +1,8 @@
 //! Which fetches may begin: the limits that a flood of tokens meets.
 //!
 //! ```text
-//! not in the cache ─▶ known issuer? ─▶ lane ─▶ place ─▶ issuer's rate ─▶ lane's rate ─▶ fetch
-//!                                                └───────────┴────────────────┴─ refused at once
+//! not in the cache ─▶ known issuer? ─▶ issuer's rate ─▶ lane's place ─▶ lane's rate ─▶ fetch
+//!                                            └───────────────┴──────────────┴─ refused at once
 //! in the cache ─────▶ a place of its own, waited for
 //! ```
 //!
@@ -124,17 +124,20 @@ impl Admission {
         let mark = self.issuers.mark(issuer);
         let is_known = self.issuers.knows(mark);
         let lane = self.lane(is_known);
-        let permit = Arc::clone(&lane.places).try_acquire_owned();
-        let permit = permit.map_err(|_| Refusal::Places)?;
+        // The issuer's own limit first: a flood in one name does not so much as touch what others share.
         let taken = self.issuers.take(mark, now).ok_or(Refusal::IssuerRate)?;
-        if !lane.bucket.take(self.lane_rate, now) {
+        let shared = match Arc::clone(&lane.places).try_acquire_owned() {
+            Err(_) => Err(Refusal::Places),
+            Ok(_) if !lane.bucket.take(self.lane_rate, now) => Err(Refusal::Rate),
+            Ok(permit) => Ok(Ticket {
+                place: Place::Held { _permit: permit },
+                charge: Some(Charge { taken, is_known }),
+            }),
+        };
+        if shared.is_err() {
             self.issuers.give_back(taken);
-            return Err(Refusal::Rate);
         }
-        Ok(Ticket {
-            place: Place::Held { _permit: permit },
-            charge: Some(Charge { taken, is_known }),
-        })
+        shared
     }
 
     /// The fetch of `ticket` brought a key: it has cost nothing, and its issuer is known from now on.
