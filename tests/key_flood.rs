@@ -300,6 +300,37 @@ async fn a_cold_start_with_two_thousand_good_keys_is_refused_by_no_limit() {
     assert_eq!(stats.keys, 2_000);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn revalidations_wait_for_the_one_place_there_is_and_none_is_refused() {
+    // Stale at once, but kept.
+    let server = KeyServer::https(|_| {
+        let pem = key(Algorithm::Es256).public_key_pem();
+        ready(cached("max-age=0, stale-if-error=3600", pem))
+    })
+    .await;
+    let config = config(&server).with_max_concurrent_fetches(1);
+    let verifier = verifier(config.with_fetch_rate(1, SLOW));
+    let tokens: Vec<_> = (0..200)
+        .map(|number| good("good", &number.to_string()))
+        .collect();
+    for token in &tokens {
+        verifier.verify(token.as_bytes()).await.unwrap();
+    }
+    let callers: Vec<_> = tokens
+        .into_iter()
+        .map(|token| {
+            let verifier = Arc::clone(&verifier);
+            tokio::spawn(async move { verifier.verify(token.as_bytes()).await.map(drop) })
+        })
+        .collect();
+    for caller in callers {
+        caller.await.unwrap().unwrap();
+    }
+    let stats = verifier.keys().stats();
+    assert_eq!((stats.fetches, stats.revalidations), (400, 200));
+    assert_eq!((stats.refused_by_limits, stats.in_flight), (0, 0));
+}
+
 #[test]
 fn a_flood_leaves_nothing_in_memory() {
     // Everything on one thread, so that all of it is counted.

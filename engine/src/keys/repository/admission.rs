@@ -265,7 +265,7 @@ mod tests {
         assert_eq!(refusal(&by_rate, "b"), Some(Refusal::Rate));
         let mark = by_rate.issuers.mark("b");
         let now = Moment::from_nanos(1);
-        assert_eq!(by_rate.issuers.take(mark, now).is_some(), true);
+        assert!(by_rate.issuers.take(mark, now).is_some());
     }
 
     #[test]
