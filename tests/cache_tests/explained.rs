@@ -27,8 +27,8 @@ pub(crate) const EXPLANATIONS: &[Explanation] = &[
     },
     Explanation {
         ids: &["status-200-must-understand"],
-        reason: "`no-store` wins: a cache may ignore `must-understand` (RFC 9111 section 5.2.2.3), and what is doubtful \
-                 is read in the stricter way",
+        reason: "`no-store` wins: only \"a cache that implements the must-understand directive\" is to pass over it (RFC \
+                 9111 section 5.2.2.3), and this one, which understands one status, does not",
     },
     Explanation {
         ids: &["freshness-expires-ansi-c"],

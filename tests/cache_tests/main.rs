@@ -13,6 +13,7 @@ mod applicability;
 mod data;
 mod explained;
 mod origin;
+mod page;
 mod play;
 mod suite;
 mod verdict;

@@ -13,9 +13,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use asap_engine::internals::{SimulatedResponse, SimulatedSending, World};
-use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
-use http_body_util::{BodyExt, Full};
+use asap_tests::simulated::simulated_reply;
+use http::{HeaderMap, HeaderName, HeaderValue, Request};
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -204,9 +203,7 @@ impl World for Origin {
 }
 
 fn response(status: u16, headers: HeaderMap, body: &str) -> SimulatedResponse {
-    let body = Full::new(Bytes::from(body.to_owned())).map_err(|never| match never {});
-    let mut response = Response::new(body.boxed_unsync());
-    *response.status_mut() = StatusCode::from_u16(status).unwrap();
+    let mut response = simulated_reply(status, &[], body.to_owned());
     *response.headers_mut() = headers;
     response
 }

@@ -10,7 +10,7 @@ use asap_engine::{
     VerifyingKey,
 };
 use asap_tests::key_client::key_id;
-use tokio::runtime::Builder;
+use asap_tests::simulated::in_paused_time;
 use tokio::time::sleep;
 
 use crate::applicability::distinguishes;
@@ -36,12 +36,7 @@ type Used = Result<usize, KeyError>;
 
 /// Plays a test from its first step to its last, on a clock of its own.
 pub(crate) fn play(test: &Test) -> Result<(), Fault> {
-    let runtime = Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .unwrap();
-    runtime.block_on(async {
+    in_paused_time(async {
         let pems = keys().iter().map(|key| key.pem.clone()).collect();
         let origin = Origin::new(&test.steps, pems);
         let config = KeyRepositoryConfig::new("https://keys.example/").unwrap();

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use crate::applicability::{Reason, why_not};
 use crate::explained::EXPLANATIONS;
 use crate::play::{Fault, play};
-use crate::suite::{Kind, Suite, suites};
+use crate::suite::{Kind, Suite, Test, suites};
 
 /// What came of a test.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,12 +27,9 @@ pub(crate) struct Played {
 }
 
 impl Played {
-    /// How many tests of this kind came out so.
-    pub(crate) fn count(&self, kind: Kind, is_so: fn(&Verdict) -> bool) -> usize {
-        let tests = self.suite.tests.iter().zip(&self.verdicts);
-        tests
-            .filter(|(test, verdict)| test.kind == kind && is_so(verdict))
-            .count()
+    /// Each test with what came of it.
+    pub(crate) fn judged(&self) -> Vec<(&Test, &Verdict)> {
+        self.suite.tests.iter().zip(&self.verdicts).collect()
     }
 }
 
@@ -52,7 +49,7 @@ pub(crate) fn played() -> Option<&'static [Played]> {
     played.as_deref()
 }
 
-fn judge(test: &crate::suite::Test) -> Verdict {
+fn judge(test: &Test) -> Verdict {
     let reason = why_not(test);
     if let Some(reason) = reason.filter(|reason| !reason.leaves_a_rest()) {
         return Verdict::NotApplicable(reason);
@@ -77,18 +74,16 @@ fn every_failure_is_explained_and_every_explanation_is_of_a_failure() {
     };
     let mut faults = Vec::new();
     let mut failed = Vec::new();
-    for one in played {
-        for (test, verdict) in one.suite.tests.iter().zip(&one.verdicts) {
-            let Verdict::Failed(fault) = verdict else {
-                continue;
-            };
-            let id = test.id.as_str();
-            failed.push(id);
-            let rows = EXPLANATIONS.iter().filter(|row| row.ids.contains(&id));
-            let expected = usize::from(test.kind != Kind::Check);
-            if rows.count() != expected {
-                faults.push(format!("{id} ({:?}): {fault:?}", test.kind));
-            }
+    for (test, verdict) in played.iter().flat_map(Played::judged) {
+        let Verdict::Failed(fault) = verdict else {
+            continue;
+        };
+        let id = test.id.as_str();
+        failed.push(id);
+        let rows = EXPLANATIONS.iter().filter(|row| row.ids.contains(&id));
+        let expected = usize::from(test.kind != Kind::Check);
+        if rows.count() != expected {
+            faults.push(format!("{id} ({:?}): {fault:?}", test.kind));
         }
     }
     let explained = EXPLANATIONS.iter().flat_map(|row| row.ids);
