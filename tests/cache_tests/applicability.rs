@@ -65,7 +65,9 @@ impl Reason {
     pub(crate) const fn text(self) -> &'static str {
         match self {
             Self::Method => "another method than GET: the client sends no other",
-            Self::Cdn => "`CDN-Cache-Control`: binds the caches of a CDN (RFC 9213), not a client's",
+            Self::Cdn => {
+                "`CDN-Cache-Control`: binds the caches of a CDN (RFC 9213), not a client's"
+            }
             Self::RequestFields => {
                 "conditions, `Range`, `Authorization`, `Cookie`, `Pragma` or `Cache-Control` of the one who asks: a \
                  caller of the client names a `kid` and nothing else"
@@ -152,7 +154,14 @@ fn has_response_field(step: &Step, name: &str) -> bool {
 
 fn is_meant((name, _): (String, &serde_json::Value)) -> bool {
     name.starts_with("if-")
-        || ["authorization", "cache-control", "cookie", "pragma", "range"].contains(&name.as_str())
+        || [
+            "authorization",
+            "cache-control",
+            "cookie",
+            "pragma",
+            "range",
+        ]
+        .contains(&name.as_str())
 }
 
 /// Whether the requests differ, or the origin is to see a field that the client does not send.
@@ -165,7 +174,10 @@ fn varies(steps: &[Step]) -> bool {
         let mut lines = step.lines("expected_request_headers");
         lines.any(|(name, _)| !name.starts_with("if-"))
     };
-    steps.windows(2).any(|pair| fields(&pair[0]) != fields(&pair[1])) || steps.iter().any(is_foreign)
+    steps
+        .windows(2)
+        .any(|pair| fields(&pair[0]) != fields(&pair[1]))
+        || steps.iter().any(is_foreign)
 }
 
 fn names_shared_directive(step: &Step) -> bool {

@@ -36,7 +36,12 @@ fn tests_row(name: &str, judged: &[(&Test, &Verdict)]) -> String {
 fn reason_row(reason: Reason, played: &[Played]) -> String {
     let verdicts = played.iter().flat_map(|one| &one.verdicts);
     let count = verdicts.filter(|verdict| **verdict == Verdict::NotApplicable(reason));
-    format!("| {} | {} | {} |", reason.name(), count.count(), reason.text())
+    format!(
+        "| {} | {} | {} |",
+        reason.name(),
+        count.count(),
+        reason.text()
+    )
 }
 
 /// The row of one test.

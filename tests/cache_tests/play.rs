@@ -95,10 +95,7 @@ fn check_answer(steps: &[Step], number: usize, used: Used, origin: &Origin) -> R
         };
         let expected = outcome(status);
         demand(is_setup, used.map(drop) == expected, || {
-            format!(
-                "answer {} is {used:?} and not that of {status}",
-                number + 1
-            )
+            format!("answer {} is {used:?} and not that of {status}", number + 1)
         })?;
     }
     for (name, text) in step.lines("expected_response_headers") {
