@@ -101,7 +101,9 @@ impl CacheControl {
             Some(at) => {
                 let (name, argument) = directive.split_at(at);
                 // No space belongs before the sign: what follows it is then no argument.
-                let argument = argument.get(1..).filter(|_| !name.ends_with(b" ") && !name.ends_with(b"\t"));
+                let argument = argument
+                    .get(1..)
+                    .filter(|_| !name.ends_with(b" ") && !name.ends_with(b"\t"));
                 (name, argument)
             }
             None => (directive, None),
