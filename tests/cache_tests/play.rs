@@ -36,24 +36,33 @@ type Used = Result<usize, KeyError>;
 
 /// Plays a test from its first step to its last, on a clock of its own.
 pub(crate) fn play(test: &Test) -> Result<(), Fault> {
+    play_with_origin(test).1
+}
+
+fn play_with_origin(test: &Test) -> (Arc<Origin>, Result<(), Fault>) {
     in_paused_time(async {
         let pems = keys().iter().map(|key| key.pem.clone()).collect();
         let origin = Origin::new(&test.steps, pems);
-        let config = KeyRepositoryConfig::new("https://keys.example/").unwrap();
-        let repository = simulated_repository(config, Arc::clone(&origin)).unwrap();
-        for (number, step) in test.steps.iter().enumerate() {
-            origin.begin(number);
-            let used = used(&repository, &origin, step).await;
-            check_answer(&test.steps, number, used, &origin)?;
-            if step.pauses_after() {
-                sleep(PAUSE).await;
-            }
-        }
-        for (number, step) in test.steps.iter().enumerate() {
-            check_request(number, step, &origin)?;
-        }
-        Ok(())
+        let played = play_steps(&test.steps, &origin).await;
+        (origin, played)
     })
+}
+
+async fn play_steps(steps: &[Step], origin: &Arc<Origin>) -> Result<(), Fault> {
+    let config = KeyRepositoryConfig::new("https://keys.example/").unwrap();
+    let repository = simulated_repository(config, Arc::clone(origin)).unwrap();
+    for (number, step) in steps.iter().enumerate() {
+        origin.begin(number);
+        let used = used(&repository, origin, step).await;
+        check_answer(steps, number, used, origin)?;
+        if step.pauses_after() {
+            sleep(PAUSE).await;
+        }
+    }
+    for (number, step) in steps.iter().enumerate() {
+        check_request(number, step, origin)?;
+    }
+    Ok(())
 }
 
 async fn used(repository: &KeyRepository, origin: &Origin, step: &Step) -> Used {
@@ -203,4 +212,59 @@ fn number_of(key: &VerifyingKey) -> usize {
         verified.is_ok()
     });
     number.unwrap()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn test(steps: Value) -> Test {
+        Test::read(&json!({ "id": "ours", "requests": steps }), "")
+    }
+
+    fn fresh_for(cache_control: &str) -> Value {
+        json!([["Cache-Control", cache_control], ["ETag", "\"a\""]])
+    }
+
+    #[test]
+    fn what_a_stale_use_sets_off_is_answered() {
+        let stale = "max-age=1, stale-while-revalidate=9";
+        let (origin, played) = play_with_origin(&test(json!([
+            { "response_headers": fresh_for(stale), "pause_after": true },
+            { "response_headers": fresh_for("max-age=9"), "expected_type": "cached", "pause_after": true },
+            { "expected_type": "cached", "expected_response_headers": [["client-request-count", "2"]] },
+        ])));
+        assert_eq!(played, Ok(()));
+        let asked = origin.asked(1).unwrap();
+        assert!(asked.headers.contains_key("if-none-match"));
+        assert!(origin.asked(2).is_none());
+    }
+
+    #[test]
+    fn what_is_asked_ahead_is_not_answered() {
+        let (origin, played) = play_with_origin(&test(json!([
+            { "response_headers": fresh_for("max-age=2") },
+            { "expected_type": "cached", "pause_after": true },
+            { "expected_type": "not_cached" },
+        ])));
+        assert_eq!(played, Ok(()));
+        assert!(origin.asked(1).is_none() && origin.asked(2).is_some());
+    }
+
+    #[test]
+    fn a_check_that_does_not_hold_is_a_fault() {
+        let faulty = |expected: &str, pause: bool| {
+            let mut first = json!({ "response_headers": fresh_for("max-age=2"), "setup": true });
+            if pause {
+                first["pause_after"] = true.into();
+            }
+            let second = json!({ "expected_type": expected });
+            play(&test(json!([first, second]))).is_err()
+        };
+        assert!(faulty("cached", true) && !faulty("not_cached", true));
+        assert!(!faulty("cached", false) && faulty("not_cached", false));
+        assert!(!faulty("etag_validated", true) && faulty("etag_validated", false));
+        assert!(faulty("lm_validated", true));
+    }
 }

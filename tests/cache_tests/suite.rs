@@ -178,31 +178,33 @@ pub(crate) fn suites() -> Option<Vec<Suite>> {
         id: data::text(suite, "id").to_owned(),
         tests: data::tests(suite)
             .iter()
-            .map(|test| read(test, &index))
+            .map(|test| Test::read(test, why_not_offline(test, &index)))
             .collect(),
     });
     Some(suites.collect())
 }
 
-fn read(test: &Value, index: &Value) -> Test {
-    let id = data::text(test, "id");
-    let mut index = index.as_array().unwrap().iter();
-    let indexed = index.find(|entry| entry["id"] == id).unwrap();
-    Test {
-        id: id.to_owned(),
-        kind: match test["kind"].as_str() {
-            None | Some("required") => Kind::Required,
-            Some("optimal") => Kind::Optimal,
-            Some("check") => Kind::Check,
-            Some(other) => panic!("{other} is not known"),
-        },
-        is_for_shared: test["browser_skip"].as_bool().unwrap_or(false),
-        why_not_offline: data::text(indexed, "why_not").to_owned(),
-        steps: test["requests"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(Step::new)
-            .collect(),
+fn why_not_offline<'v>(test: &Value, index: &'v Value) -> &'v str {
+    let mut entries = index.as_array().unwrap().iter();
+    let entry = entries.find(|entry| entry["id"] == test["id"]).unwrap();
+    data::text(entry, "why_not")
+}
+
+impl Test {
+    /// A test as the suite has it.
+    pub(crate) fn read(test: &Value, why_not_offline: &str) -> Self {
+        let steps = test["requests"].as_array().unwrap();
+        Self {
+            id: data::text(test, "id").to_owned(),
+            kind: match test["kind"].as_str() {
+                None | Some("required") => Kind::Required,
+                Some("optimal") => Kind::Optimal,
+                Some("check") => Kind::Check,
+                Some(other) => panic!("{other} is not known"),
+            },
+            is_for_shared: test["browser_skip"].as_bool().unwrap_or(false),
+            why_not_offline: why_not_offline.to_owned(),
+            steps: steps.iter().map(Step::new).collect(),
+        }
     }
 }
