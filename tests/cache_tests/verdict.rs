@@ -37,15 +37,16 @@ impl Played {
 pub(crate) fn played() -> Option<&'static [Played]> {
     static PLAYED: OnceLock<Option<Vec<Played>>> = OnceLock::new();
     let played = PLAYED.get_or_init(|| {
-        let played = suites()?.into_iter().map(|suite| Played {
+        let Some(suites) = suites() else {
+            say("skipped: cache-tests, 370 tests: the folder is not there");
+            return None;
+        };
+        let played = suites.into_iter().map(|suite| Played {
             verdicts: suite.tests.iter().map(judge).collect(),
             suite,
         });
         Some(played.collect())
     });
-    if played.is_none() {
-        say("skipped: cache-tests, 370 tests: the folder is not there");
-    }
     played.as_deref()
 }
 
