@@ -1,5 +1,5 @@
-//! The tests that the client does not pass, each with the reason. What is not in the table and fails is a fault, and so is
-//! a row whose tests pass. What is only asked (kind `check`) needs no reason.
+//! The tests that the client does not pass, each with the reason. What is not in the table and fails is a fault, and so
+//! is a row whose tests pass. What is only asked (kind `check`) needs no reason.
 
 /// Why some tests are not passed.
 #[derive(Debug)]

@@ -1,5 +1,5 @@
-//! Plays a test: asks for the key of each step as a gateway does, first what is at hand, then the repository, and checks
-//! what the suite's client checks, in its order.
+//! Plays a test: asks for the key of each step as a gateway does, first what is at hand, then the repository, and
+//! checks what the suite's client checks, in its order.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! A stale key is used while it is revalidated, or if it cannot be, when and only when its answer says so, to the second
-//! (RFC 5861).
+//! A stale key is used while it is revalidated, or if it cannot be, when and only when its answer says so, to the
+//! second (RFC 5861).
 
 use std::future::pending;
 use std::io;
@@ -23,8 +23,8 @@ fn at_hand_after(cache_control: &'static str, pause: Duration) -> bool {
     })
 }
 
-/// What a caller gets who waits for a key with this `Cache-Control`, so long after it was fetched and with a server that
-/// answers so.
+/// What a caller gets who waits for a key with this `Cache-Control`, so long after it was fetched and with a server
+/// that answers so.
 fn fetched_after(
     cache_control: &'static str,
     pause: Duration,
