@@ -95,6 +95,11 @@ impl Failover {
         report(repository.base(), search.key_id, &found);
         let said = Said::of(found.as_ref().map(|(found, ..)| found));
         repository.note(search.key_id, asked, &said);
+        if matches!(said, Said::Key) {
+            for other in &self.repositories {
+                other.served_elsewhere(search.key_id);
+            }
+        }
         if let Said::Nothing(failure) = said {
             repository.want(search.key_id);
             self.probe_if_down(repository);

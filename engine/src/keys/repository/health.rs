@@ -25,7 +25,7 @@ pub(super) struct Health {
     /// The key whose fetch took it down.
     culprit: Option<Box<str>>,
     suspects: Vec<Suspect>,
-    /// A key that it has served.
+    /// A key that it has served; until it has, one that another has.
     served: Option<Box<str>>,
     /// The key that a fetch wanted of it last, without success.
     wanted: Option<Box<str>>,
@@ -139,6 +139,13 @@ impl Health {
         self.is_up = true;
         self.since = now;
         Some(Change::Up { after })
+    }
+
+    /// Another repository has served `key_id`: nobody made it up.
+    pub(super) fn served_elsewhere(&mut self, key_id: KeyId<'_>) {
+        if self.served.is_none() {
+            self.served = Some(key_id.as_str().into());
+        }
     }
 
     /// A request for `key_id` that was sent at `asked` met an outage.
@@ -320,6 +327,10 @@ mod tests {
             [probed(), probed(), probed()].map(String::from),
             ["a/served", "a/poison", "a/served"]
         );
+        let mut standby = Health::new(at(0));
+        standby.served_elsewhere(key_id("a/elsewhere"));
+        down(&mut standby, "a/poison", 1);
+        assert_eq!(standby.next_probe(at(1)).as_deref(), Some("a/elsewhere"));
         let mut fresh = Health::new(at(0));
         down(&mut fresh, "a/first", 1);
         assert!(!is_asked(&mut fresh, "a/second", 2));

@@ -75,6 +75,11 @@ impl Repository {
         self.health().want(key_id, self.clock.now());
     }
 
+    /// Another repository has served this key.
+    pub(super) fn served_elsewhere(&self, key_id: KeyId<'_>) {
+        self.health().served_elsewhere(key_id);
+    }
+
     /// Notes what came of a request that was sent at `asked`, and tells the log if it changes the state.
     pub(super) fn note(&self, key_id: KeyId<'_>, asked: Instant, said: &Said) {
         let now = self.clock.now();
