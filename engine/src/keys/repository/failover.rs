@@ -21,8 +21,8 @@ use super::failure::Failure;
 use super::fetch::{Answer, Fetcher, Found, Reuse};
 use super::freshness::{Lifetime, StoredResponse};
 use super::health::Turn;
+use super::origin::{Origin, Said};
 use super::prober::Prober;
-use super::repository::{Repository, Said};
 use super::shared::Fetch;
 use super::stats::RepositoryStats;
 use super::transport::Transport;
@@ -31,7 +31,7 @@ use crate::{KeyId, limits};
 
 /// The repositories of a client.
 pub(super) struct Failover {
-    repositories: Vec<Arc<Repository>>,
+    repositories: Vec<Arc<Origin>>,
     fetcher: Arc<Fetcher>,
     environment: Arc<dyn Environment>,
     fallback_on_not_found: bool,
@@ -59,7 +59,7 @@ impl Failover {
         environment: Arc<dyn Environment>,
     ) -> Self {
         let clock = MonotonicClock::start();
-        let repository = |base: &BaseUrl| Arc::new(Repository::new(base.clone(), clock));
+        let repository = |base: &BaseUrl| Arc::new(Origin::new(base.clone(), clock));
         let fetcher = Fetcher::new(config, transport, Arc::clone(&environment));
         Self {
             repositories: config.repositories.iter().map(repository).collect(),
@@ -75,7 +75,7 @@ impl Failover {
     async fn ask(
         &self,
         rank: usize,
-        repository: &Arc<Repository>,
+        repository: &Arc<Origin>,
         search: &mut Search<'_>,
     ) -> ControlFlow<Answer> {
         let share = self
@@ -148,7 +148,7 @@ impl Failover {
     }
 
     /// Has a repository probed that is down, if there is another one to ask meanwhile.
-    fn probe_if_down(&self, repository: &Arc<Repository>) {
+    fn probe_if_down(&self, repository: &Arc<Origin>) {
         if self.repositories.len() > 1 && repository.begin_probing() {
             let prober = Prober {
                 repository: Arc::downgrade(repository),
@@ -236,7 +236,7 @@ fn report(base: &BaseUrl, key_id: KeyId<'_>, found: &Result<(Found, Lifetime, In
             tracing::debug!(repository, %key_id, "the key is unchanged");
         }
         Ok(_) => tracing::debug!(repository, %key_id, "the key was fetched"),
-        // No warning: an outage would fill the log. That it has begun is one (`repository.rs`).
+        // No warning: an outage would fill the log. That it has begun is one (`origin.rs`).
         Err(failure) => {
             tracing::debug!(repository, %key_id, %failure, "the key could not be fetched");
         }

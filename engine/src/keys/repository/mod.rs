@@ -27,11 +27,11 @@ mod fetch;
 mod flight;
 mod freshness;
 mod health;
+mod origin;
 #[cfg(feature = "internals")]
 pub(crate) mod probe;
 mod prober;
 mod refresher;
-mod repository;
 mod shared;
 #[cfg(feature = "internals")]
 pub(crate) mod simulation;

@@ -13,12 +13,12 @@ use tokio::time::{Instant, timeout};
 use super::environment::Environment;
 use super::failure::Failure;
 use super::fetch::Fetcher;
-use super::repository::{Repository, Said};
+use super::origin::{Origin, Said};
 use crate::KeyId;
 
 /// What a prober needs.
 pub(super) struct Prober {
-    pub(super) repository: Weak<Repository>,
+    pub(super) repository: Weak<Origin>,
     pub(super) fetcher: Weak<Fetcher>,
     pub(super) environment: Arc<dyn Environment>,
     /// The deadline of one question.
@@ -33,7 +33,7 @@ struct Probed {
 }
 
 /// Says, however the task ends, that nobody probes any more.
-struct Probing(Weak<Repository>);
+struct Probing(Weak<Origin>);
 
 impl Drop for Probing {
     fn drop(&mut self) {
@@ -45,7 +45,7 @@ impl Drop for Probing {
 
 impl Prober {
     /// Begins to probe, in the runtime that this is called in. The caller has been told to by
-    /// [`Repository::begin_probing`].
+    /// [`Origin::begin_probing`].
     pub(super) fn start(self) -> AbortHandle {
         tokio::spawn(self.run()).abort_handle()
     }
@@ -96,7 +96,7 @@ impl Prober {
 /// One question. The answer is not used for anything else: it is nobody's fetch.
 fn probe(
     fetcher: Arc<Fetcher>,
-    repository: Arc<Repository>,
+    repository: Arc<Origin>,
     key_id: Box<str>,
     deadline: Duration,
 ) -> impl Future<Output = Option<Probed>> {

@@ -2,55 +2,6 @@
 //!
 //! A look-up is counted on the way of every token, so each thread writes a cache line of its own; reading adds
 //! the lines up. What happens off the hot path is counted plainly.
-//!
-//! A snapshot as Prometheus wants to read it:
-//!
-//! ```
-//! use asap_engine::{KeyRepository, KeyRepositoryConfig, KeyRepositoryStats};
-//! use std::fmt::Write;
-//!
-//! fn prometheus(stats: &KeyRepositoryStats) -> Result<String, std::fmt::Error> {
-//!     let mut text = String::new();
-//!     let mut family = |name: &str, kind: &str, samples: &[(String, String)]| {
-//!         writeln!(text, "# TYPE asap_keys_{name} {kind}")?;
-//!         samples.iter().try_for_each(|(labels, value)| writeln!(text, "asap_keys_{name}{labels} {value}"))
-//!     };
-//!     let plain = |value: u64| vec![(String::new(), value.to_string())];
-//!     let seconds = |age: Option<std::time::Duration>| {
-//!         age.map(|age| (String::new(), age.as_secs_f64().to_string())).into_iter().collect::<Vec<_>>()
-//!     };
-//!     family("lookups_total", "counter", &[
-//!         ("{result=\"hit\"}".into(), stats.hits.to_string()),
-//!         ("{result=\"miss\"}".into(), stats.misses.to_string()),
-//!     ])?;
-//!     family("coalesced_total", "counter", &plain(stats.coalesced))?;
-//!     let outcomes = stats.outcomes.by_name().map(|(name, count)| (format!("{{outcome=\"{name}\"}}"), count.to_string()));
-//!     family("fetches_total", "counter", &outcomes)?;
-//!     family("refused_total", "counter", &[("{limit=\"concurrency\"}".into(), stats.refused_by_concurrency.to_string())])?;
-//!     family("evictions_total", "counter", &plain(stats.evictions))?;
-//!     family("stored", "gauge", &plain(stats.keys.try_into().unwrap_or(u64::MAX)))?;
-//!     family("stored_bytes", "gauge", &plain(stats.bytes))?;
-//!     family("fetches_in_flight", "gauge", &plain(stats.in_flight.try_into().unwrap_or(u64::MAX)))?;
-//!     family("oldest_fetch_seconds", "gauge", &seconds(stats.oldest_flight))?;
-//!     family("oldest_key_seconds", "gauge", &seconds(stats.oldest_key))?;
-//!     let up: Vec<_> = stats.repositories.iter().map(|repository| {
-//!         // A base URL holds no quotation mark and no backslash: it is written as the URL standard has it.
-//!         (format!("{{repository=\"{}\"}}", repository.base_url), u8::from(repository.is_up).to_string())
-//!     }).collect();
-//!     family("repository_up", "gauge", &up)?;
-//!     Ok(text)
-//! }
-//!
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-//! # let _entered = runtime.enter();
-//! let keys = KeyRepository::new(KeyRepositoryConfig::allowing_http_to_loopback("http://127.0.0.1:8080")?)?;
-//! let text = prometheus(&keys.stats())?;
-//! assert!(text.contains("asap_keys_repository_up{repository=\"http://127.0.0.1:8080\"} 1\n"));
-//! assert!(text.contains("asap_keys_fetches_total{outcome=\"not_found\"} 0\n"));
-//! # Ok(())
-//! # }
-//! ```
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -255,6 +206,50 @@ impl Drop for UnderWay {
 /// They are read one after the other while others go on counting, so sums may be out by what happened meanwhile. Taking
 /// a snapshot walks the cache for the ages: some microseconds for a hundred keys, milliseconds for many thousand. It
 /// holds up no look-up of a key in use. Once in some seconds is what it is for.
+///
+/// As Prometheus reads it:
+///
+/// ```
+/// use asap_engine::{KeyRepository, KeyRepositoryConfig, KeyRepositoryStats};
+/// use std::fmt::{Display, Write};
+///
+/// fn prometheus(stats: &KeyRepositoryStats) -> Result<String, std::fmt::Error> {
+///     let mut text = String::new();
+///     let mut sample = |name: &str, label: &str, value: &str, number: &dyn Display| match label {
+///         "" => writeln!(text, "asap_keys_{name} {number}"),
+///         _ => writeln!(text, "asap_keys_{name}{{{label}=\"{value}\"}} {number}"),
+///     };
+///     sample("lookups_total", "result", "hit", &stats.hits)?;
+///     sample("lookups_total", "result", "miss", &stats.misses)?;
+///     sample("coalesced_total", "", "", &stats.coalesced)?;
+///     for (outcome, count) in stats.outcomes.by_name() {
+///         sample("fetches_total", "outcome", outcome, &count)?;
+///     }
+///     sample("refused_total", "limit", "concurrency", &stats.refused_by_concurrency)?;
+///     sample("evictions_total", "", "", &stats.evictions)?;
+///     sample("stored", "", "", &stats.keys)?;
+///     sample("stored_bytes", "", "", &stats.bytes)?;
+///     sample("fetches_in_flight", "", "", &stats.in_flight)?;
+///     if let Some(age) = stats.oldest_key {
+///         sample("oldest_seconds", "", "", &age.as_secs_f64())?;
+///     }
+///     for repository in &stats.repositories {
+///         // No quotation mark and no backslash is in a URL that the engine has taken.
+///         sample("repository_up", "repository", &repository.base_url, &u8::from(repository.is_up))?;
+///     }
+///     Ok(text)
+/// }
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+/// # let _entered = runtime.enter();
+/// let config = KeyRepositoryConfig::allowing_http_to_loopback("http://127.0.0.1:8080")?;
+/// let text = prometheus(&KeyRepository::new(config)?.stats())?;
+/// assert!(text.contains("asap_keys_fetches_total{outcome=\"not_found\"} 0\n"));
+/// assert!(text.contains("asap_keys_repository_up{repository=\"http://127.0.0.1:8080\"} 1\n"));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct KeyRepositoryStats {

@@ -1,4 +1,4 @@
-//! One repository of a client: where it is, how it is, and what the log is told when that changes.
+//! One repository of a client, an origin of keys: where it is, how it is, and what the log is told when that changes.
 //!
 //! Its health is behind a lock that is held for some instructions, and only around fetches: a hit in the cache does not
 //! come here.
@@ -19,7 +19,7 @@ use super::url::BaseUrl;
 use crate::KeyId;
 
 /// One repository.
-pub(super) struct Repository {
+pub(super) struct Origin {
     base: BaseUrl,
     clock: MonotonicClock,
     health: Mutex<Health>,
@@ -49,7 +49,7 @@ impl Said {
     }
 }
 
-impl Repository {
+impl Origin {
     /// A repository that is up until it turns out otherwise.
     pub(super) fn new(base: BaseUrl, clock: MonotonicClock) -> Self {
         Self {
@@ -151,7 +151,7 @@ impl Repository {
     }
 }
 
-impl Drop for Repository {
+impl Drop for Origin {
     fn drop(&mut self) {
         let prober = self
             .prober
