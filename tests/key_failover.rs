@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use asap_engine::{KeyError, KeyRepository, KeyRepositoryConfig};
-use asap_tests::key_client::{KEY, always, fetched, is_at_hand, until};
+use asap_tests::key_client::{KEY, always, fetched, is_at_hand, until, without_rates};
 use asap_tests::key_server::{KeyServer, Reply, cached, reply, unfinished};
 use asap_tests::keys::public_key_pem;
 use tokio::net::TcpListener;
@@ -91,7 +91,7 @@ fn config(first: &str, others: &[&Server]) -> KeyRepositoryConfig {
     for other in others {
         config = config.with_fallback(&other.server.url("")).unwrap();
     }
-    config.with_headers_deadline(Duration::from_secs(1))
+    without_rates(config).with_headers_deadline(Duration::from_secs(1))
 }
 
 fn is_up(keys: &KeyRepository) -> Vec<bool> {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use asap_engine::internals::World;
 use asap_engine::{KeyError, KeyRepository};
-use asap_tests::key_client::{KEY, fetched};
+use asap_tests::key_client::{KEY, fetched, without_rates};
 use asap_tests::keys::public_key_pem;
 use asap_tests::simulated::{Answering, SimulatedServer, in_paused_time, simulated_reply};
 use http::Request;
@@ -62,7 +62,7 @@ impl Pair {
         });
         let keys = server.client_with(|config| {
             let config = config.with_fallback("https://standby.example").unwrap();
-            config.with_fallback_on_not_found(true)
+            without_rates(config).with_fallback_on_not_found(true)
         });
         Self {
             server,
@@ -392,7 +392,7 @@ fn one_repository_alone_is_told_of_too_and_an_outage_does_not_fill_the_log() {
                 SECRET,
             ))
         });
-        let keys = server.client();
+        let keys = server.client_with(without_rates);
         for number in 0..1000 {
             let unavailable = fetched(&keys, &format!("svc/{number}")).await;
             assert_eq!(unavailable, Err(KeyError::Unavailable));

@@ -3,8 +3,10 @@
 use std::future::{pending, ready};
 use std::time::Duration;
 
-use asap_engine::{KeyError, KeyRepository, KeyRepositoryConfig, KeyRepositoryStats};
-use asap_tests::key_client::{KEY, always, config, fetched, held, is_at_hand, repository, until};
+use asap_engine::{KeyError, KeyRepository, KeyRepositoryConfig, KeyRepositoryStats, KeySource};
+use asap_tests::key_client::{
+    KEY, always, config, fetched, held, is_at_hand, key_id, repository, until,
+};
 use asap_tests::key_server::{Gate, KeyServer, Reply, cached, reply, unfinished};
 use asap_tests::keys::public_key_pem;
 use asap_tests::simulated::{SimulatedServer, in_paused_time, simulated_reply};
@@ -30,7 +32,8 @@ fn counts(stats: &KeyRepositoryStats) -> Vec<(&'static str, u64)> {
         ("revalidations", stats.revalidations),
         ("failures", stats.failures),
         ("refused_by_limits", stats.refused_by_limits),
-        ("refused_by_concurrency", stats.refused_by_concurrency),
+        ("refused_by_issuer_rate", stats.refused_by_issuer_rate),
+        ("refused_by_rate", stats.refused_by_rate),
         ("probes", stats.probes),
         ("evictions", stats.evictions),
         ("evictions_from_use", stats.evictions_from_use),
@@ -88,7 +91,7 @@ async fn a_key_that_is_fetched_and_used_is_counted() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn those_who_wait_for_a_fetch_and_those_who_are_refused_are_counted() {
+async fn those_who_wait_for_a_fetch_and_what_waits_for_its_place_are_counted() {
     let (server, gate) = held("max-age=60").await;
     let keys = KeyRepository::new(config(&server).with_max_concurrent_fetches(1)).unwrap();
     let callers: Vec<_> = (0..5)
@@ -98,19 +101,17 @@ async fn those_who_wait_for_a_fetch_and_those_who_are_refused_are_counted() {
         })
         .collect();
     until("four waiters", || keys.stats().coalesced == 4).await;
-    assert_eq!(
-        fetched(&keys, "svc/other").await,
-        Err(KeyError::Unavailable)
-    );
+    let caller = keys.clone();
+    let waiting = tokio::spawn(async move { fetched(&caller, "svc/other").await });
+    until("two fetches", || keys.stats().in_flight == 2).await;
+    until("the request", || server.asked().len() == 1).await;
     let stats = keys.stats();
     assert_eq!(
         counts(&stats),
         [
             ("coalesced", 4),
             ("fetches", 1),
-            ("refused_by_limits", 1),
-            ("refused_by_concurrency", 1),
-            ("in_flight", 1),
+            ("in_flight", 2),
             ("first_fetches_under_way", 1)
         ]
     );
@@ -119,6 +120,7 @@ async fn those_who_wait_for_a_fetch_and_those_who_are_refused_are_counted() {
     for caller in callers {
         assert_eq!(caller.await.unwrap(), Ok(()));
     }
+    assert_eq!(waiting.await.unwrap(), Ok(()));
     let stats = keys.stats();
     assert_eq!(
         (
@@ -128,7 +130,36 @@ async fn those_who_wait_for_a_fetch_and_those_who_are_refused_are_counted() {
         ),
         (0, 0, None)
     );
-    assert_eq!(outcomes(&keys), [("key", 1)]);
+    assert_eq!(outcomes(&keys), [("key", 2)]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn refusals_are_counted_by_the_limit() {
+    let server = always(|| reply(404, &[], "")).await;
+    let hour = Duration::from_secs(3600);
+    let config = config(&server).with_fetch_rate_per_issuer(2, hour);
+    let keys = KeyRepository::new(config.with_fetch_rate(3, hour)).unwrap();
+    for (text, issuer, expected) in [
+        ("a/1", "a", Err(KeyError::Unknown)),
+        ("a/2", "a", Err(KeyError::Unknown)),
+        ("a/3", "a", Err(KeyError::Unavailable)),
+        ("b/1", "b", Err(KeyError::Unknown)),
+        ("b/2", "b", Err(KeyError::Unavailable)),
+        ("c/1", "c", Err(KeyError::Unavailable)),
+    ] {
+        let fetched = keys.fetch(key_id(text), issuer).await.map(drop);
+        assert_eq!(fetched, expected, "{text}");
+    }
+    assert_eq!(
+        counts(&keys.stats()),
+        [
+            ("fetches", 3),
+            ("refused_by_limits", 3),
+            ("refused_by_issuer_rate", 1),
+            ("refused_by_rate", 2)
+        ]
+    );
+    assert_eq!(outcomes(&keys), [("not_found", 3)]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -150,6 +181,10 @@ async fn a_revalidation_is_counted_while_it_is_under_way_and_when_it_has_ended()
     let keys = repository(&server);
     assert_eq!(fetched(&keys, KEY).await, Ok(()));
     assert!(is_at_hand(&keys, KEY));
+    until("the revalidation", || {
+        keys.stats().revalidations_under_way == 1
+    })
+    .await;
     assert_eq!(
         counts(&keys.stats()),
         [

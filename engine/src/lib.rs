@@ -76,7 +76,7 @@ pub use claims::Audience;
 pub use crypto::{Algorithm, Backend, VerifyingKey};
 #[cfg(feature = "http")]
 pub use keys::{
-    FetchOutcomes, KeyRepository, KeyRepositoryConfig, KeyRepositoryStats, RepositoryStats,
+    FetchOutcomes, KeyRepository, KeyRepositoryConfig, KeyRepositoryStats, RepositoryStats, WarmUp,
 };
 pub use keys::{KeyError, KeyId, KeySource, Keyring, Lookup};
 pub use replay::{ReplayError, ReplayLog, ReplayWindow, Reusable};

@@ -88,6 +88,54 @@ pub const DEFAULT_MAX_CONCURRENT_FETCHES: usize = 32;
 #[cfg(feature = "http")]
 pub const MAX_CONCURRENT_FETCHES: usize = 4096;
 
+/// How many keys the tokens of one issuer may ask for at once unless told otherwise: more keys than services have that
+/// start to call a gateway in the same moment, each key's fetch under way or waiting. A repository that answers in 10
+/// milliseconds gives them in 40, so what a flood in one name makes another new issuer wait is no more than that.
+#[cfg(feature = "http")]
+pub const DEFAULT_FETCH_BURST_PER_ISSUER: u32 = 128;
+
+/// How often one issuer may ask in vain for one more, unless told otherwise: after an outage its keys are found within
+/// a quarter of a second, and a flood in one name costs a key server 4 requests a second.
+#[cfg(feature = "http")]
+pub const DEFAULT_FETCH_INTERVAL_PER_ISSUER: Duration = Duration::from_millis(250);
+
+/// How many keys all issuers together may ask for at once unless told otherwise: a gateway that starts in the middle of
+/// its load finds the keys of a thousand services. Each that waits takes some 2 KiB.
+#[cfg(feature = "http")]
+pub const DEFAULT_FETCH_BURST: u32 = 1024;
+
+/// How often all issuers together may ask in vain for one more, unless told otherwise: 50 requests a second are what a
+/// key server bears from each of many gateways, and a flood that asks for them keeps 13 issuers at their own limit.
+#[cfg(feature = "http")]
+pub const DEFAULT_FETCH_INTERVAL: Duration = Duration::from_millis(20);
+
+/// The largest burst that a rate may be given: beyond, it limits nothing.
+#[cfg(feature = "http")]
+pub const MAX_FETCH_BURST: u32 = 1_000_000;
+
+/// The intervals that a rate may be given: a shorter one limits nothing, a longer one lets nothing through that anybody
+/// waits for.
+#[cfg(feature = "http")]
+pub(crate) const FETCH_INTERVALS: std::ops::RangeInclusive<Duration> =
+    Duration::from_micros(1)..=Duration::from_secs(3600);
+
+/// The buckets in each of the two rows of issuers: 64 KiB in all. The rates unless told otherwise let a flood in invented
+/// names keep 13 of a row empty, so it has both of an issuer's once in 99,000; one that knows enough names of services
+/// as well keeps 26 empty, once in 25,000.
+#[cfg(all(feature = "http", not(all(test, shuttle))))]
+pub(crate) const ISSUER_BUCKETS: usize = 4096;
+/// Few, since shuttle follows each of them.
+#[cfg(all(feature = "http", test, shuttle))]
+pub(crate) const ISSUER_BUCKETS: usize = 8;
+
+/// The lines of eight issuers that have given a key: 128 KiB, and as many issuers as the cache has keys.
+#[cfg(feature = "http")]
+pub(crate) const KNOWN_ISSUER_LINES: usize = 2048;
+
+/// How often a refusal by a limit is a warning, and not only counted.
+#[cfg(feature = "http")]
+pub(crate) const REFUSAL_WARNING_INTERVAL: Duration = Duration::from_secs(1);
+
 /// The deadline for name, TCP and TLS unless told otherwise: one lost packet on the way around the world.
 #[cfg(feature = "http")]
 pub const DEFAULT_CONNECT_DEADLINE: Duration = Duration::from_secs(2);

@@ -23,6 +23,25 @@ pub fn config(server: &KeyServer) -> KeyRepositoryConfig {
     config.with_root_certificates(server.ca_pem()).unwrap()
 }
 
+/// The same with deadlines that no fetch meets, however busy the machine is.
+#[must_use]
+pub fn patient(config: KeyRepositoryConfig) -> KeyRepositoryConfig {
+    let longest = asap_engine::limits::MAX_FETCH_DEADLINE;
+    config
+        .with_connect_deadline(longest)
+        .with_headers_deadline(longest)
+        .with_fetch_deadline(longest)
+}
+
+/// The same with rates that no test reaches.
+#[must_use]
+pub fn without_rates(config: KeyRepositoryConfig) -> KeyRepositoryConfig {
+    let interval = Duration::from_micros(1);
+    config
+        .with_fetch_rate_per_issuer(100_000, interval)
+        .with_fetch_rate(100_000, interval)
+}
+
 /// A client of `server`, in the runtime that this is called in.
 #[must_use]
 pub fn repository(server: &KeyServer) -> KeyRepository {

@@ -7,6 +7,8 @@ use rustls::RootCertStore;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
+use super::admission::FetchLimits;
+use super::rate::Rate;
 use super::url::{BaseUrl, PlainHttp};
 use crate::{Backend, ConfigError, limits};
 
@@ -26,6 +28,8 @@ pub struct KeyRepositoryConfig {
     pub(super) max_keys: usize,
     pub(super) max_bytes: u64,
     pub(super) max_concurrent_fetches: usize,
+    pub(super) rate_per_issuer: Rate,
+    pub(super) rate: Rate,
     pub(super) backend: Backend,
 }
 
@@ -60,6 +64,11 @@ impl KeyRepositoryConfig {
             max_keys: limits::DEFAULT_MAX_KEYS,
             max_bytes: limits::DEFAULT_MAX_KEY_BYTES,
             max_concurrent_fetches: limits::DEFAULT_MAX_CONCURRENT_FETCHES,
+            rate_per_issuer: Rate::new(
+                limits::DEFAULT_FETCH_BURST_PER_ISSUER,
+                limits::DEFAULT_FETCH_INTERVAL_PER_ISSUER,
+            ),
+            rate: Rate::new(limits::DEFAULT_FETCH_BURST, limits::DEFAULT_FETCH_INTERVAL),
             backend: Backend::default(),
         })
     }
@@ -148,11 +157,32 @@ impl KeyRepositoryConfig {
         self
     }
 
-    /// How many fetches of keys not in the cache may run at once, and as many revalidations beside them. Default:
+    /// How many fetches of keys not in the cache may run at once, as many again for issuers that have given a key
+    /// already, and as many revalidations beside them. Beyond that they wait, in the order of asking. Default:
     /// [`DEFAULT_MAX_CONCURRENT_FETCHES`](limits::DEFAULT_MAX_CONCURRENT_FETCHES).
     #[must_use]
     pub const fn with_max_concurrent_fetches(mut self, fetches: usize) -> Self {
         self.max_concurrent_fetches = fetches;
+        self
+    }
+
+    /// How many fetches of keys not in the cache the tokens of one issuer may cause: `burst` at once, and one more
+    /// every `interval`. A fetch that brings a key gives back what it took, so this limits asking in vain, and how
+    /// much one issuer may have under way. Beyond that a fetch is refused at once, as a key that is unavailable. Default:
+    /// [`DEFAULT_FETCH_BURST_PER_ISSUER`](limits::DEFAULT_FETCH_BURST_PER_ISSUER), and one every
+    /// [`DEFAULT_FETCH_INTERVAL_PER_ISSUER`](limits::DEFAULT_FETCH_INTERVAL_PER_ISSUER).
+    #[must_use]
+    pub const fn with_fetch_rate_per_issuer(mut self, burst: u32, interval: Duration) -> Self {
+        self.rate_per_issuer = Rate::new(burst, interval);
+        self
+    }
+
+    /// The same for all issuers together: as much for those that have given a key already, and as much for all
+    /// others. Default: [`DEFAULT_FETCH_BURST`](limits::DEFAULT_FETCH_BURST), and one every
+    /// [`DEFAULT_FETCH_INTERVAL`](limits::DEFAULT_FETCH_INTERVAL).
+    #[must_use]
+    pub const fn with_fetch_rate(mut self, burst: u32, interval: Duration) -> Self {
+        self.rate = Rate::new(burst, interval);
         self
     }
 
@@ -161,6 +191,15 @@ impl KeyRepositoryConfig {
     pub const fn with_backend(mut self, backend: Backend) -> Self {
         self.backend = backend;
         self
+    }
+
+    /// The limits on fetches.
+    pub(super) const fn fetch_limits(&self) -> FetchLimits {
+        FetchLimits {
+            places: self.max_concurrent_fetches,
+            per_issuer: self.rate_per_issuer,
+            per_lane: self.rate,
+        }
     }
 
     /// What no single setting can check.
@@ -188,6 +227,12 @@ impl KeyRepositoryConfig {
                 "the limit on concurrent key fetches is outside 1 to 4096: set it within",
             ));
         }
+        let rates = [self.rate_per_issuer, self.rate];
+        if !rates.into_iter().all(Rate::is_sensible) {
+            return Err(ConfigError::new(
+                "a rate of key fetches is outside 1 to 1000000 at once, one more every microsecond to hour: set it within",
+            ));
+        }
         Ok(())
     }
 }
@@ -211,6 +256,10 @@ mod tests {
             config().with_max_bytes(limits::MIN_KEY_BYTES - 1),
             config().with_max_concurrent_fetches(0),
             config().with_max_concurrent_fetches(4097),
+            config().with_fetch_rate(0, Duration::from_secs(1)),
+            config().with_fetch_rate(1, Duration::ZERO),
+            config().with_fetch_rate_per_issuer(1_000_001, Duration::from_secs(1)),
+            config().with_fetch_rate_per_issuer(1, Duration::from_secs(3601)),
         ] {
             let message = broken.check().unwrap_err().to_string();
             assert!(!message.contains('\n'), "{message}");

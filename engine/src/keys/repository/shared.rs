@@ -6,9 +6,8 @@
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
-use tokio::sync::OwnedSemaphorePermit;
 
-use super::admission::{Admission, Purpose};
+use super::admission::{Admission, Purpose, Refusal, Ticket};
 use super::cache::KeyCache;
 use super::entry::Entry;
 use super::environment::{Environment, Moment, MonotonicClock};
@@ -16,7 +15,7 @@ use super::fetch::{Answer, Reuse};
 use super::flight::{Flights, Joined, Landing, Waiter};
 use super::freshness::StoredResponse;
 use super::refresher::Schedule;
-use super::stats::{KeyRepositoryStats, Outcome, RepositoryStats, Stats, UnderWay};
+use super::stats::{KeyRepositoryStats, Outcome, RepositoryStats, Stats};
 use crate::keys::{KeyError, Lookup};
 use crate::{KeyId, VerifyingKey};
 
@@ -136,10 +135,20 @@ impl<F: Fetch, S: Spawn> Shared<F, S> {
         Lookup::Found(used)
     }
 
+    /// Whether the key may be used now. Asking is no use of it.
+    pub(super) fn is_at_hand(&self, key_id: KeyId<'_>) -> bool {
+        let stored = self.cache.stored(key_id.as_str());
+        stored.is_some_and(|entry| entry.is_usable(self.clock.now()))
+    }
+
     /// Joins the flight of a key that is not at hand, or begins it.
-    pub(super) fn join(self: &Arc<Self>, key_id: KeyId<'_>, issuer: &str) -> Waiter<Fetched> {
+    pub(super) fn join(
+        self: &Arc<Self>,
+        key_id: KeyId<'_>,
+        purpose: Purpose<'_>,
+    ) -> Waiter<Fetched> {
         match self.flights.join(key_id.as_str()) {
-            Joined::Lead(landing) => self.lead(landing, issuer),
+            Joined::Lead(landing) => self.lead(landing, purpose),
             Joined::Wait(waiter) => {
                 self.stats.coalesced();
                 waiter
@@ -148,7 +157,7 @@ impl<F: Fetch, S: Spawn> Shared<F, S> {
     }
 
     /// Leads the flight of a key that a caller waits for.
-    fn lead(self: &Arc<Self>, landing: Landing<Fetched>, issuer: &str) -> Waiter<Fetched> {
+    fn lead(self: &Arc<Self>, landing: Landing<Fetched>, purpose: Purpose<'_>) -> Waiter<Fetched> {
         let waiter = landing.waiter();
         let known = self.cache.stored(landing.key());
         let usable = known
@@ -162,7 +171,7 @@ impl<F: Fetch, S: Spawn> Shared<F, S> {
         }
         let purpose = match known {
             Some(_) => Purpose::Revalidation,
-            None => Purpose::FirstFetch { issuer },
+            None => purpose,
         };
         self.depart(landing, known, purpose);
         waiter
@@ -193,36 +202,53 @@ impl<F: Fetch, S: Spawn> Shared<F, S> {
         purpose: Purpose<'_>,
     ) {
         let claim = self.claim(known.as_ref());
-        let Some(place) = self.admission.admit(purpose) else {
-            self.stats.refused_by_concurrency();
-            // Counted, and not a warning: a flood would fill the log.
-            tracing::debug!(
-                key_id = landing.key(),
-                "the key was not asked for: too many fetches are under way"
+        match self.admission.admit(purpose, self.clock.now()) {
+            Ok(ticket) => {
+                let flight = Arc::clone(self).fly(landing, known, ticket, claim);
+                self.tasks.spawn(flight);
+            }
+            Err(refusal) => {
+                self.report_refusal(landing.key(), refusal);
+                landing.land(Err(KeyError::Unavailable));
+            }
+        }
+    }
+
+    /// Each refusal is counted; a flood does not fill the log.
+    fn report_refusal(&self, key_id: &str, refusal: Refusal) {
+        self.stats.refused(refusal);
+        tracing::debug!(key_id, limit = ?refusal, "the key was not asked for: a limit is reached");
+        if self.admission.may_warn(self.clock.now()) {
+            tracing::warn!(
+                limit = ?refusal,
+                "keys are not asked for: a limit is reached; said at most once a second"
             );
-            landing.land(Err(KeyError::Unavailable));
-            return;
-        };
-        let under_way = self.stats.departed(purpose);
-        let flight = Arc::clone(self).fly(landing, known, (place, under_way), claim);
-        self.tasks.spawn(flight);
+        }
     }
 
     async fn fly(
         self: Arc<Self>,
         landing: Landing<Fetched>,
         known: Option<Arc<Entry>>,
-        place: (OwnedSemaphorePermit, UnderWay),
+        mut ticket: Ticket,
         claim: RefreshClaim,
     ) {
         let Some(key_id) = KeyId::parse(landing.key()) else {
             return;
         };
+        ticket.take_place().await;
+        let under_way = self.stats.departed(known.is_some());
         let stored = known.as_ref().map(|entry| entry.response());
-        let answer = self.fetcher.fetch(key_id, stored.as_deref()).await;
+        // Boxed, so that those who wait for a place are small.
+        let fetching = Box::pin(self.fetcher.fetch(key_id, stored.as_deref()));
+        let answer = fetching.await;
+        if matches!(answer, Answer::Key { .. }) {
+            self.admission.brought_key(&mut ticket);
+        }
         let fetched = self.settle(key_id, known, answer);
         drop(claim);
-        drop(place);
+        drop(under_way);
+        drop(ticket);
         landing.land(fetched);
     }
 

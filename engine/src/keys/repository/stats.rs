@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use super::admission::Purpose;
+use super::admission::Refusal;
 use super::failure::Failure;
 
 /// Lines for the look-ups: more threads than this share lines, and lose a few nanoseconds, not counts.
@@ -46,7 +46,8 @@ pub(super) struct Stats {
     coalesced: AtomicU64,
     fetches: AtomicU64,
     revalidations: AtomicU64,
-    refused_by_concurrency: AtomicU64,
+    refused_by_issuer_rate: AtomicU64,
+    refused_by_rate: AtomicU64,
     outcomes: Outcomes,
     first_fetches_under_way: AtomicUsize,
     revalidations_under_way: AtomicUsize,
@@ -72,7 +73,8 @@ impl Default for Stats {
             coalesced: AtomicU64::new(0),
             fetches: AtomicU64::new(0),
             revalidations: AtomicU64::new(0),
-            refused_by_concurrency: AtomicU64::new(0),
+            refused_by_issuer_rate: AtomicU64::new(0),
+            refused_by_rate: AtomicU64::new(0),
             outcomes: Outcomes::default(),
             first_fetches_under_way: AtomicUsize::new(0),
             revalidations_under_way: AtomicUsize::new(0),
@@ -97,14 +99,17 @@ impl Stats {
         self.coalesced.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(super) fn refused_by_concurrency(&self) {
-        self.refused_by_concurrency.fetch_add(1, Ordering::Relaxed);
+    pub(super) fn refused(&self, refusal: Refusal) {
+        let counter = match refusal {
+            Refusal::IssuerRate => &self.refused_by_issuer_rate,
+            Refusal::Rate => &self.refused_by_rate,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
     }
 
     /// A fetch begins. It is under way until the guard is dropped.
-    pub(super) fn departed(self: &Arc<Self>, purpose: Purpose<'_>) -> UnderWay {
+    pub(super) fn departed(self: &Arc<Self>, is_revalidation: bool) -> UnderWay {
         self.fetches.fetch_add(1, Ordering::Relaxed);
-        let is_revalidation = purpose == Purpose::Revalidation;
         if is_revalidation {
             self.revalidations.fetch_add(1, Ordering::Relaxed);
         }
@@ -142,7 +147,8 @@ impl Stats {
                 sum.wrapping_add(counter(line).load(Ordering::Relaxed))
             })
         };
-        let refused_by_concurrency = self.refused_by_concurrency.load(Ordering::Relaxed);
+        let refused_by_issuer_rate = self.refused_by_issuer_rate.load(Ordering::Relaxed);
+        let refused_by_rate = self.refused_by_rate.load(Ordering::Relaxed);
         let outcomes = self.outcomes.snapshot();
         KeyRepositoryStats {
             hits: sum(|line| &line.hits),
@@ -152,8 +158,9 @@ impl Stats {
             revalidations: self.revalidations.load(Ordering::Relaxed),
             failures: outcomes.failures(),
             outcomes,
-            refused_by_limits: refused_by_concurrency,
-            refused_by_concurrency,
+            refused_by_limits: refused_by_issuer_rate.wrapping_add(refused_by_rate),
+            refused_by_issuer_rate,
+            refused_by_rate,
             first_fetches_under_way: self.first_fetches_under_way.load(Ordering::Relaxed),
             revalidations_under_way: self.revalidations_under_way.load(Ordering::Relaxed),
             ..KeyRepositoryStats::default()
@@ -225,7 +232,8 @@ impl Drop for UnderWay {
 ///     for (outcome, count) in stats.outcomes.by_name() {
 ///         sample("fetches_total", "outcome", outcome, &count)?;
 ///     }
-///     sample("refused_total", "limit", "concurrency", &stats.refused_by_concurrency)?;
+///     sample("refused_total", "limit", "issuer_rate", &stats.refused_by_issuer_rate)?;
+///     sample("refused_total", "limit", "rate", &stats.refused_by_rate)?;
 ///     sample("evictions_total", "", "", &stats.evictions)?;
 ///     sample("stored", "", "", &stats.keys)?;
 ///     sample("stored_bytes", "", "", &stats.bytes)?;
@@ -269,10 +277,12 @@ pub struct KeyRepositoryStats {
     /// Fetches that yielded neither a key nor the answer that there is none: the sum of the failures among the
     /// outcomes.
     pub failures: u64,
-    /// Fetches that were not begun because a limit was reached, whichever.
+    /// Fetches that were not begun because a limit was reached: the sum of the next two.
     pub refused_by_limits: u64,
-    /// Fetches that were not begun because too many were under way.
-    pub refused_by_concurrency: u64,
+    /// Those that were not begun because their issuer had asked for too many keys that there were not.
+    pub refused_by_issuer_rate: u64,
+    /// Those that were not begun because all issuers together had.
+    pub refused_by_rate: u64,
     /// Questions whether a repository that was down answers again. They are not fetches.
     pub probes: u64,
     /// Keys that had to go because the cache was full.
@@ -285,13 +295,13 @@ pub struct KeyRepositoryStats {
     pub keys_in_use: usize,
     /// What the keys in the cache count for against its limit, in bytes.
     pub bytes: u64,
-    /// Fetches under way that somebody may wait for, refreshes in the background included.
+    /// Keys that are being fetched, or for which a fetch waits for its place; refreshes in the background included.
     pub in_flight: usize,
-    /// Those under way of keys that are not in the cache.
+    /// Fetches under way of keys that are not in the cache.
     pub first_fetches_under_way: usize,
-    /// Those under way of keys that are.
+    /// Fetches under way of keys that are.
     pub revalidations_under_way: usize,
-    /// For how long the oldest fetch has been under way.
+    /// For how long the oldest fetch has been under way, or has waited for its place.
     pub oldest_flight: Option<Duration>,
     /// How long ago the usable key was fetched or revalidated for which that is longest ago.
     pub oldest_key: Option<Duration>,
@@ -398,8 +408,8 @@ mod tests {
     #[test]
     fn a_fetch_is_under_way_until_its_guard_is_dropped() {
         let stats = Arc::new(Stats::default());
-        let first = stats.departed(Purpose::FirstFetch { issuer: "a" });
-        let second = stats.departed(Purpose::Revalidation);
+        let first = stats.departed(false);
+        let second = stats.departed(true);
         let under_way = || {
             let snapshot = stats.snapshot();
             (
