@@ -18,7 +18,7 @@ use super::environment::Environment;
 use super::failure::Failure;
 use super::freshness::{Lifetime, StoredResponse};
 use super::transport::{Destination, Transport, TransportBody};
-use super::url::{BaseUrl, PlainHttp, redirect_target, to_uri};
+use super::url::{BaseUrl, RedirectRefusal, RedirectRules, redirect_target, to_uri};
 use crate::{Backend, KeyId, VerifyingKey, limits};
 
 const USER_AGENT: &str = concat!("asap-engine/", env!("CARGO_PKG_VERSION"));
@@ -28,7 +28,7 @@ pub(super) struct Fetcher {
     transport: Arc<dyn Transport>,
     environment: Arc<dyn Environment>,
     repositories: Vec<BaseUrl>,
-    plain_http: PlainHttp,
+    redirects: RedirectRules,
     fallback_on_not_found: bool,
     headers_deadline: Duration,
     fetch_deadline: Duration,
@@ -87,7 +87,10 @@ impl Fetcher {
             transport,
             environment,
             repositories: config.repositories.clone(),
-            plain_http: config.plain_http,
+            redirects: RedirectRules {
+                plain_http: config.plain_http,
+                unrestricted: config.unrestricted_redirects,
+            },
             fallback_on_not_found: config.fallback_on_not_found,
             headers_deadline: config.headers_deadline,
             fetch_deadline: config.fetch_deadline,
@@ -163,12 +166,12 @@ impl Fetcher {
         let mut visited: Vec<Url> = Vec::new();
         let mut redirects: Option<Lifetime> = None;
         while visited.len() <= limits::MAX_REDIRECTS {
-            let to = if visited.is_empty() {
-                Destination::Repository
-            } else {
-                Destination::Redirect
+            let to = match (visited.is_empty(), base.is_origin_of(&url)) {
+                (true, _) => Destination::Repository,
+                (false, true) => Destination::RedirectWithinOrigin,
+                (false, false) => Destination::Redirect,
             };
-            let found = self.ask(&url, to, stored).await?;
+            let found = self.ask(base, &url, to, stored).await?;
             let lifetime = found.lifetime();
             let lifetime = redirects.map_or(lifetime, |redirects| lifetime.through(redirects));
             let Found::Redirect { target, .. } = found else {
@@ -177,16 +180,17 @@ impl Fetcher {
             redirects = Some(lifetime);
             visited.push(url);
             if visited.contains(&target) {
-                break;
+                return Err(Failure::Redirect(RedirectRefusal::Loop));
             }
             url = target;
         }
-        Err(Failure::Redirect)
+        Err(Failure::Redirect(RedirectRefusal::TooMany))
     }
 
     /// One URL, conditionally if the stored response came from it: its validators mean nothing elsewhere.
     async fn ask(
         &self,
+        base: &BaseUrl,
         url: &Url,
         to: Destination,
         stored: Option<&StoredResponse>,
@@ -197,7 +201,7 @@ impl Fetcher {
         if let Some((stored, headers)) = condition {
             let response = self.send(&request, headers, to).await?;
             if response.status() != StatusCode::NOT_MODIFIED {
-                return self.read(url, &request, response).await;
+                return self.read(base, url, &request, response).await;
             }
             let freshened = stored.freshened(&request, response.headers(), self.time_of_day());
             if let Some(response) = freshened {
@@ -205,7 +209,7 @@ impl Fetcher {
             }
         }
         let response = self.send(&request, request.headers().clone(), to).await?;
-        self.read(url, &request, response).await
+        self.read(base, url, &request, response).await
     }
 
     async fn send(
@@ -232,6 +236,7 @@ impl Fetcher {
     /// not there.
     async fn read(
         &self,
+        base: &BaseUrl,
         url: &Url,
         request: &Request<()>,
         response: Response<TransportBody>,
@@ -251,12 +256,9 @@ impl Fetcher {
             }
             301 | 302 | 303 | 307 | 308 => {
                 let lifetime = stored().lifetime();
-                let location = head
-                    .headers
-                    .get(header::LOCATION)
-                    .ok_or(Failure::Redirect)?;
-                let target = redirect_target(url, location.as_bytes(), self.plain_http)
-                    .ok_or(Failure::Redirect)?;
+                let location = only_location(&head.headers)?;
+                let target = redirect_target(base, url, location.as_bytes(), self.redirects)
+                    .map_err(Failure::Redirect)?;
                 drain(body).await;
                 Ok(Found::Redirect { target, lifetime })
             }
@@ -328,6 +330,15 @@ fn refuse_encoding(headers: &HeaderMap) -> Result<(), Failure> {
         Ok(())
     } else {
         Err(Failure::ContentEncoding)
+    }
+}
+
+/// Where to, if the response says so and says it once.
+fn only_location(headers: &HeaderMap) -> Result<&HeaderValue, Failure> {
+    let mut locations = headers.get_all(header::LOCATION).iter();
+    match (locations.next(), locations.next()) {
+        (Some(location), None) => Ok(location),
+        _ => Err(Failure::Redirect(RedirectRefusal::NoLocation)),
     }
 }
 

@@ -13,6 +13,7 @@
 //!
 //! Freshness is kept in monotonic time; the time of day is read only for the dates that HTTP compares.
 
+mod address;
 mod admission;
 mod cache;
 mod cache_control;
@@ -26,6 +27,8 @@ mod flight;
 mod freshness;
 #[cfg(feature = "internals")]
 pub(crate) mod probe;
+mod proxy;
+mod resolver;
 mod shared;
 #[cfg(feature = "internals")]
 pub(crate) mod simulation;
