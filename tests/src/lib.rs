@@ -3,6 +3,7 @@
 //! The tests are the files beside this directory, one per promise. They see of the engine what every user sees.
 //! What fails here fails by panicking.
 
+pub mod authority;
 pub mod backends;
 pub mod clock;
 pub mod counting;
@@ -14,3 +15,4 @@ pub mod keys;
 pub mod spki;
 pub mod token;
 pub mod walk;
+pub mod wire_server;
