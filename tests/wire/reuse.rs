@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use asap_engine::KeyRepository;
+use asap_engine::{KeyError, KeyRepository};
 use asap_tests::authority::Authority;
 use asap_tests::key_client::{fetched, until};
 use asap_tests::keys::public_key_pem;
@@ -135,4 +135,47 @@ async fn a_second_response_to_one_request_answers_nothing() {
     assert_eq!(fetched(&repository, "svc/reuse/asked").await, Ok(()));
     assert_eq!(fetched(&repository, "svc/reuse/next").await, Ok(()));
     assert_eq!(server.accepted(), 2);
+}
+
+/// A server that closes a connection just when it is used again is asked once more, on another connection.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_that_ends_under_a_request_is_replaced() {
+    let authority = Authority::new();
+    let tls = authority.server_config();
+    let server = WireServer::start(move |_, stream| -> Playing {
+        let tls = tls.clone();
+        Box::pin(async move {
+            let mut stream = secured(stream, tls).await?;
+            request(&mut stream).await?;
+            send(&mut stream, key_response()).await?;
+            request(&mut stream).await.map(drop)
+        })
+    })
+    .await;
+    let repository = KeyRepository::new(patient(&server.url("/keys"), &authority)).unwrap();
+    for number in 1..=5 {
+        assert_eq!(fetched(&repository, "svc/reuse/ended").await, Ok(()));
+        assert_eq!(server.accepted(), number);
+    }
+}
+
+/// One that closes before it has answered anything is not asked twice for one fetch.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_closes_every_connection_is_asked_once_a_fetch() {
+    let authority = Authority::new();
+    let tls = authority.server_config();
+    let server = WireServer::start(move |_, stream| -> Playing {
+        let tls = tls.clone();
+        Box::pin(async move {
+            let mut stream = secured(stream, tls).await?;
+            request(&mut stream).await.map(drop)
+        })
+    })
+    .await;
+    let repository = KeyRepository::new(patient(&server.url("/keys"), &authority)).unwrap();
+    for number in 1..=5 {
+        let fetched = fetched(&repository, "svc/reuse/closed").await;
+        assert_eq!(fetched, Err(KeyError::Unavailable));
+        assert_eq!(server.accepted(), number);
+    }
 }

@@ -24,6 +24,7 @@ use tokio::net::TcpStream;
 use tower_service::Service;
 
 use super::config::KeyRepositoryConfig;
+use super::connection::Remembering;
 use super::failure::Failure;
 use super::proxy::ProxyError;
 use super::resolver::{Reachable, Resolver};
@@ -65,7 +66,7 @@ impl Connector {
 }
 
 impl Service<Uri> for Connector {
-    type Response = MaybeHttpsStream<TokioIo<TcpStream>>;
+    type Response = Remembering<MaybeHttpsStream<TokioIo<TcpStream>>>;
     type Error = BoxError;
     type Future = Connecting<Self::Response>;
 
@@ -78,7 +79,7 @@ impl Service<Uri> for Connector {
         let deadline = self.deadline;
         Box::pin(async move {
             match tokio::time::timeout(deadline, connecting).await {
-                Ok(connected) => connected,
+                Ok(connected) => connected.map(Remembering::new),
                 Err(_) => Err(io::Error::from(io::ErrorKind::TimedOut).into()),
             }
         })

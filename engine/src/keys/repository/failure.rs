@@ -105,6 +105,38 @@ impl Failure {
         })
     }
 
+    /// Whether an error of the client says that a connection ended under a request, which the server need not have
+    /// looked at.
+    pub(super) fn is_lost_connection(error: &(dyn Error + 'static)) -> bool {
+        use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+        let mut current = Some(error);
+        while let Some(error) = current {
+            if let Some(client) = error.downcast_ref::<hyper_util::client::legacy::Error>()
+                && client.is_connect()
+            {
+                return false;
+            }
+            if let Some(http) = error.downcast_ref::<hyper::Error>()
+                && (http.is_incomplete_message() || http.is_canceled() || http.is_closed())
+            {
+                return true;
+            }
+            if let Some(http2) = error.downcast_ref::<h2::Error>() {
+                return http2.is_go_away()
+                    || http2.is_io()
+                    || http2.reason() == Some(h2::Reason::REFUSED_STREAM);
+            }
+            if let Some(io) = error.downcast_ref::<io::Error>() {
+                return matches!(
+                    io.kind(),
+                    BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof
+                );
+            }
+            current = error.source();
+        }
+        false
+    }
+
     /// Whether the next repository may have what this one could not give: connection failures, deadlines, answers that
     /// are none, and 5xx.
     pub(super) fn is_outage(&self) -> bool {

@@ -18,6 +18,7 @@ mod admission;
 mod cache;
 mod cache_control;
 mod config;
+mod connection;
 mod connector;
 mod entry;
 mod environment;

@@ -10,11 +10,13 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Empty};
-use hyper_util::client::legacy::Client;
+use hyper::body::Incoming;
 use hyper_util::client::legacy::connect::{CaptureConnection, capture_connection};
+use hyper_util::client::legacy::{self as client, Client};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use super::config::KeyRepositoryConfig;
+use super::connection::Proven;
 use super::connector::{Connector, tls_config};
 use super::failure::Failure;
 use super::resolver::Reachable;
@@ -62,13 +64,13 @@ impl HttpTransport {
         };
         let connector = |reachable| Connector::new(config, tls.clone(), reachable);
         Ok(Self {
-            repositories: client(config, connector(Reachable::Everything)),
-            redirects: client(config, connector(reachable)),
+            repositories: kept(config, connector(Reachable::Everything)),
+            redirects: kept(config, connector(reachable)),
         })
     }
 }
 
-fn client(config: &KeyRepositoryConfig, connector: Connector) -> Client<Connector, Empty<Bytes>> {
+fn kept(config: &KeyRepositoryConfig, connector: Connector) -> Client<Connector, Empty<Bytes>> {
     // A burst of fetches and one of revalidations leave their connections to the next ones.
     let idle = config.max_concurrent_fetches.saturating_mul(2);
     Client::builder(TokioExecutor::new())
@@ -96,15 +98,41 @@ impl Transport for HttpTransport {
             Destination::Repository | Destination::RedirectWithinOrigin => &self.repositories,
             Destination::Redirect => &self.redirects,
         };
-        let mut request = request.map(|()| Empty::new());
-        let mut suspect = Suspect(Some(capture_connection(&mut request)));
-        let sending = client.request(request);
         Box::pin(async move {
-            let sent = sending.await;
-            suspect.answered();
-            let response = sent.map_err(|error| Failure::of(&error))?;
+            let response = match ask(client, &request).await {
+                Err((error, true)) if Failure::is_lost_connection(&error) => {
+                    tracing::debug!(
+                        "the connection was closed under a request: it is sent once more"
+                    );
+                    ask(client, &request).await
+                }
+                first => first,
+            };
+            let response = response.map_err(|(error, _)| Failure::of(&error))?;
             Ok(response.map(|body| body.map_err(io::Error::other).boxed_unsync()))
         })
+    }
+}
+
+/// Sends a request once. With an error comes whether its connection had answered before.
+async fn ask(
+    client: &Client<Connector, Empty<Bytes>>,
+    request: &Request<()>,
+) -> Result<Response<Incoming>, (client::Error, bool)> {
+    let mut request = request.clone().map(|()| Empty::new());
+    let mut suspect = Suspect(Some(capture_connection(&mut request)));
+    let sent = client.request(request).await;
+    let connection = suspect.0.take();
+    let metadata = connection
+        .as_ref()
+        .map(CaptureConnection::connection_metadata);
+    let connected = metadata.as_ref().and_then(|metadata| metadata.as_ref());
+    match sent {
+        Ok(response) => {
+            connected.inspect(|connected| Proven::mark(connected));
+            Ok(response)
+        }
+        Err(error) => Err((error, connected.is_some_and(Proven::is_marked))),
     }
 }
 
@@ -112,13 +140,6 @@ impl Transport for HttpTransport {
 /// requests: over HTTP/2 all of them share it, and if the network swallows what is sent, each would wait in vain until
 /// a ping has found out.
 struct Suspect(Option<CaptureConnection>);
-
-impl Suspect {
-    /// There was an answer, if only that the connection is gone.
-    fn answered(&mut self) {
-        self.0 = None;
-    }
-}
 
 impl Drop for Suspect {
     fn drop(&mut self) {
