@@ -158,7 +158,7 @@ async fn a_response_that_breaks_off_is_no_answer() {
             (
                 "in_a_chunk",
                 BREAKS_OFF,
-                Act::Close(ok(CHUNKED, &format!("ff\r\n{half}"))),
+                Act::Close(ok(CHUNKED, format!("ff\r\n{half}"))),
             ),
             // All of the key is there; whether that was all of the body only the server could have said.
             ("without_the_end_of_tls", BREAKS_OFF, Act::Cut(ok("", &pem))),

@@ -3,7 +3,6 @@
 use std::sync::{Arc, Mutex};
 
 use asap_engine::{KeyError, KeyRepository, KeyRepositoryConfig};
-use asap_tests::authority::Authority;
 use asap_tests::key_client::{fetched, until};
 use asap_tests::key_server::{KeyServer, cached, reply};
 use asap_tests::keys::public_key_pem;

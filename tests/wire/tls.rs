@@ -69,7 +69,9 @@ async fn all_fail_once(cases: Vec<(&'static str, &'static str, Bad)>) {
                 other => other,
             };
             let bad = match bad {
-                Bad::Presents(leaf) => First::Tls(leaf.server_config(rustls::ALL_VERSIONS)),
+                Bad::Presents(leaf) => {
+                    First::Tls(Box::new(leaf.server_config(rustls::ALL_VERSIONS)))
+                }
                 Bad::Says(bytes) => First::Says(bytes),
                 Bad::Dribbles => First::Dribbles,
                 Bad::Changed(_) => unreachable!("it was presented above"),
@@ -118,7 +120,7 @@ enum Bad {
 }
 
 enum First {
-    Tls(rustls::ServerConfig),
+    Tls(Box<rustls::ServerConfig>),
     Says(Option<Vec<u8>>),
     Dribbles,
 }
@@ -126,7 +128,7 @@ enum First {
 async fn play(mut stream: TcpStream, bad: &First) -> std::io::Result<()> {
     match bad {
         First::Tls(config) => {
-            let mut stream = secured(stream, config.clone()).await?;
+            let mut stream = secured(stream, (**config).clone()).await?;
             always_answer(&mut stream, &key_response()).await
         }
         First::Says(bytes) => {

@@ -100,10 +100,8 @@ impl Transport for HttpTransport {
         };
         Box::pin(async move {
             let response = match ask(client, &request).await {
-                Err((error, true)) if Failure::is_lost_connection(&error) => {
-                    tracing::debug!(
-                        "the connection was closed under a request: it is sent once more"
-                    );
+                Err((_, Lost::AfterAnswers)) => {
+                    tracing::debug!("a connection ended under a request, which is sent once more");
                     ask(client, &request).await
                 }
                 first => first,
@@ -114,11 +112,22 @@ impl Transport for HttpTransport {
     }
 }
 
-/// Sends a request once. With an error comes whether its connection had answered before.
+/// Whether a request lost its connection.
+#[derive(Clone, Copy)]
+enum Lost {
+    /// No, something else went wrong.
+    No,
+    /// Yes, and it had never carried an answer.
+    BeforeAnswers,
+    /// Yes, and it had carried answers before.
+    AfterAnswers,
+}
+
+/// Sends a request once.
 async fn ask(
     client: &Client<Connector, Empty<Bytes>>,
     request: &Request<()>,
-) -> Result<Response<Incoming>, (client::Error, bool)> {
+) -> Result<Response<Incoming>, (client::Error, Lost)> {
     let mut request = request.clone().map(|()| Empty::new());
     let mut suspect = Suspect(Some(capture_connection(&mut request)));
     let sent = client.request(request).await;
@@ -127,12 +136,21 @@ async fn ask(
         .as_ref()
         .map(CaptureConnection::connection_metadata);
     let connected = metadata.as_ref().and_then(|metadata| metadata.as_ref());
-    match sent {
-        Ok(response) => {
+    match (sent, connected) {
+        (Ok(response), connected) => {
             connected.inspect(|connected| Proven::mark(connected));
             Ok(response)
         }
-        Err(error) => Err((error, connected.is_some_and(Proven::is_marked))),
+        (Err(error), Some(connected)) if Failure::is_lost_connection(&error) => {
+            // One that is going away may still look open to the pool.
+            connected.poison();
+            let lost = match Proven::is_marked(connected) {
+                true => Lost::AfterAnswers,
+                false => Lost::BeforeAnswers,
+            };
+            Err((error, lost))
+        }
+        (Err(error), _) => Err((error, Lost::No)),
     }
 }
 
