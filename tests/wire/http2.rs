@@ -15,8 +15,8 @@ use tokio::task::JoinSet;
 
 use crate::client::{Other, SHORT, fails_once, fetched_in_the_end, patient};
 use crate::frames::{
-    CONTINUATION, DATA, END_HEADERS, END_STREAM, Frames, GOAWAY, HEADERS, PUSH_PROMISE, RST_STREAM,
-    STATUS_200, WINDOW_UPDATE, frame,
+    CONTINUATION, DATA, END_HEADERS, END_STREAM, Frames, GOAWAY, HEADERS, PING, PUSH_PROMISE,
+    RST_STREAM, SETTINGS, STATUS_200, WINDOW_UPDATE, frame,
 };
 use crate::log;
 
@@ -161,6 +161,15 @@ async fn what_is_not_http2_is_no_answer() {
                     silence(&mut frames.stream).await
                 })
             }),
+            ("empty_frames", NOT_HTTP, |frames, stream| {
+                Box::pin(async move {
+                    frames
+                        .send(HEADERS, END_HEADERS, stream, [STATUS_200])
+                        .await?;
+                    let nothing = frame(DATA, 0, stream, []);
+                    repeat(&mut frames.stream, nothing.repeat(100)).await
+                })
+            }),
             ("endless_continuations", NOT_HTTP, |frames, stream| {
                 Box::pin(async move {
                     frames.send(HEADERS, 0, stream, [STATUS_200]).await?;
@@ -221,6 +230,18 @@ async fn a_server_that_falls_silent_over_http2_runs_into_the_deadlines_and_loses
         vec![
             ("no_head", "deadline passed", |frames, _| {
                 Box::pin(async move { silence(&mut frames.stream).await })
+            }),
+            ("pings", "deadline passed", |frames, _| {
+                Box::pin(async move {
+                    let ping = frame(PING, 0, 0, [0; 8]);
+                    repeat(&mut frames.stream, ping.repeat(100)).await
+                })
+            }),
+            ("settings", "deadline passed", |frames, _| {
+                Box::pin(async move {
+                    let settings = frame(SETTINGS, 0, 0, []);
+                    repeat(&mut frames.stream, settings.repeat(100)).await
+                })
             }),
             ("no_end", "deadline passed", |frames, stream| {
                 Box::pin(async move {
