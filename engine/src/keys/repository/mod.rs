@@ -38,6 +38,7 @@ mod refresher;
 mod shared;
 #[cfg(feature = "internals")]
 pub(crate) mod simulation;
+mod snapshot;
 mod stats;
 mod sync;
 mod transport;
@@ -52,7 +53,7 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 
 pub use self::config::KeyRepositoryConfig;
-pub use self::stats::{FetchOutcomes, KeyRepositoryStats, RepositoryStats};
+pub use self::snapshot::{FetchOutcomes, KeyRepositoryStats, RepositoryStats};
 pub use self::warm_up::WarmUp;
 
 use self::admission::{Admission, Purpose};
