@@ -65,7 +65,7 @@ impl<W: World> Transport for Played<W> {
         if is_asking() {
             request.extensions_mut().insert(Probe);
         }
-        let sending = self.0.send(request, to == Destination::Redirect);
+        let sending = self.0.send(request, to != Destination::Repository);
         Box::pin(async move { sending.await.map_err(|error| Failure::of(&error)) })
     }
 }

@@ -114,7 +114,7 @@ pub struct FetchOutcomes {
     pub unchanged: u64,
     /// There is no such key.
     pub not_found: u64,
-    /// The connection could not be made, or broke.
+    /// The connection could not be made (name, proxy, TCP), or broke.
     pub connection: u64,
     /// TLS did not come about.
     pub tls: u64,
@@ -124,7 +124,7 @@ pub struct FetchOutcomes {
     pub status: u64,
     /// A redirect that may not be followed, or one too many.
     pub redirect: u64,
-    /// The body was no key, too long, or encoded.
+    /// The answer was not HTTP, or its body no key, too long, or encoded.
     pub body: u64,
 }
 

@@ -129,12 +129,18 @@ impl Stats {
             Outcome::Unchanged => &outcomes.unchanged,
             Outcome::NotFound => &outcomes.not_found,
             Outcome::Failed(failure) => match failure {
-                Failure::Connection(_) => &outcomes.connection,
+                Failure::Name(_)
+                | Failure::Proxy(_)
+                | Failure::Connection(_)
+                | Failure::Truncated => &outcomes.connection,
                 Failure::Tls(_) => &outcomes.tls,
                 Failure::Deadline => &outcomes.deadline,
                 Failure::Status(_) => &outcomes.status,
-                Failure::Url | Failure::Redirect => &outcomes.redirect,
-                Failure::ContentEncoding | Failure::TooLong | Failure::NotAKey(_) => &outcomes.body,
+                Failure::Url | Failure::Redirect(_) => &outcomes.redirect,
+                Failure::Http
+                | Failure::ContentEncoding
+                | Failure::TooLong
+                | Failure::NotAKey(_) => &outcomes.body,
             },
         };
         counter.fetch_add(1, Ordering::Relaxed);
