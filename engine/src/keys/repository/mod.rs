@@ -29,6 +29,7 @@ mod freshness;
 #[cfg(feature = "internals")]
 pub(crate) mod probe;
 mod proxy;
+mod redirect;
 mod resolver;
 mod shared;
 #[cfg(feature = "internals")]
