@@ -7,8 +7,8 @@ use http::StatusCode;
 use http_body_util::LengthLimitError;
 
 use super::proxy::ProxyError;
+use super::redirect::RedirectRefusal;
 use super::resolver::NameError;
-use super::url::RedirectRefusal;
 
 /// What went wrong. It quotes nothing of a response but its status.
 #[derive(Debug, Clone)]

@@ -37,6 +37,7 @@ pub(crate) mod probe;
 mod prober;
 mod proxy;
 mod rate;
+mod redirect;
 mod refresher;
 mod resolver;
 mod shared;
