@@ -1,0 +1,332 @@
+//! What the client was told, exchange by exchange: the oracle's own books, kept without a look at the client.
+//!
+//! Where the client may go either way, the books keep both bounds: how long a key is fresh at least and at most.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::caching::{Allowance, Dated};
+use crate::kid::Kid;
+use crate::plan::Settings;
+
+/// The books of one simulation.
+pub(crate) struct Model {
+    pub(crate) settings: Settings,
+    pub(crate) keys: BTreeMap<Kid, KeyBook>,
+    pub(crate) open: BTreeMap<u64, Open>,
+    pub(crate) violations: Vec<String>,
+    /// Exchanges begun.
+    pub(crate) exchanges: u64,
+    sequence: u64,
+}
+
+/// What is known of one `kid`.
+#[derive(Default)]
+pub(crate) struct KeyBook {
+    /// The last key that was served for it, unless it was said to be gone since.
+    pub(crate) current: Option<Serving>,
+    /// When a key was last served, and which.
+    pub(crate) served: Option<(Stamp, usize)>,
+    pub(crate) failed: Option<Stamp>,
+    pub(crate) not_found: Option<Stamp>,
+    open: Option<u64>,
+    chain: Option<Chain>,
+    round: Round,
+}
+
+/// A moment, and its place among those at the same time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    pub(crate) at: Duration,
+    pub(crate) sequence: u64,
+}
+
+/// A key as it was served, and until when it may be used.
+pub(crate) struct Serving {
+    pub(crate) generation: usize,
+    pub(crate) surely_fresh_until: Duration,
+    pub(crate) usable_until: Duration,
+    pub(crate) on_error_until: Duration,
+    /// Whether asking again failed since, in a way that allows a stale answer.
+    pub(crate) error_since: bool,
+    url: String,
+    validator: Option<String>,
+    dated: Dated,
+}
+
+/// One request and what follows it.
+pub(crate) struct Open {
+    pub(crate) kid: Kid,
+    url: String,
+    sent: Duration,
+    outcome: Outcome,
+}
+
+/// What became of an exchange.
+pub(crate) enum Outcome {
+    /// Nothing yet: it counts as an outage.
+    Nothing,
+    /// A body that is a key, once it is complete.
+    Key {
+        generation: usize,
+        validator: Option<String>,
+        dated: Dated,
+        allowance: Allowance,
+    },
+    /// The key was served: its body is complete.
+    Served,
+    NotModified { dated: Dated, received: Duration },
+    /// A 304 that makes the client ask again.
+    Void,
+    NoSuchKey(u16),
+    Redirect { allowance: Allowance, is_refused: bool },
+    Status(u16),
+    /// A body that is no key; once complete it is no outage.
+    Unusable { is_complete: bool },
+}
+
+/// A request to a repository and the redirects that followed it.
+struct Chain {
+    began: Duration,
+    spans: Option<Allowance>,
+    usable_until: Duration,
+    on_error_until: Duration,
+    is_void: bool,
+}
+
+/// The repositories that were asked one after the other.
+#[derive(Default)]
+struct Round {
+    ended: Option<Duration>,
+    had_outage: bool,
+    answers: usize,
+}
+
+impl Model {
+    pub(crate) fn new(settings: Settings) -> Self {
+        Self {
+            settings,
+            keys: BTreeMap::new(),
+            open: BTreeMap::new(),
+            violations: Vec::new(),
+            exchanges: 0,
+            sequence: 0,
+        }
+    }
+
+    pub(crate) fn violated(&mut self, at: Duration, what: String) {
+        self.violations.push(format!("at {at:?}: {what}"));
+    }
+
+    pub(crate) fn stamp(&mut self, at: Duration) -> Stamp {
+        self.sequence += 1;
+        let sequence = self.sequence;
+        Stamp { at, sequence }
+    }
+
+    /// A request is sent.
+    pub(crate) fn begin(
+        &mut self,
+        at: Duration,
+        kid: Kid,
+        url: &str,
+        is_redirected: bool,
+        condition: Option<&str>,
+    ) -> u64 {
+        let id = self.exchanges;
+        self.exchanges += 1;
+        let book = self.keys.entry(kid).or_default();
+        let overlaps = book.open.replace(id).is_some();
+        let is_known = |serving: &Serving| {
+            serving.url == url && serving.validator.as_deref() == condition
+        };
+        let is_baseless = condition.is_some() && !book.current.as_ref().is_some_and(is_known);
+        book.begin_chain(at, is_redirected);
+        let open = Open {
+            kid,
+            url: url.to_owned(),
+            sent: at,
+            outcome: Outcome::Nothing,
+        };
+        self.open.insert(id, open);
+        if overlaps {
+            self.violated(at, format!("two requests for {kid} at once"));
+        }
+        if is_baseless {
+            self.violated(at, format!("a condition for {url} that is of another response"));
+        }
+        let most = 2 * self.settings.max_concurrent_fetches;
+        if self.open.len() > most {
+            let count = self.open.len();
+            self.violated(at, format!("{count} requests at once, and {most} are allowed"));
+        }
+        id
+    }
+
+    /// A head has come.
+    pub(crate) fn answered(&mut self, at: Duration, id: u64, outcome: Outcome) {
+        let stamp = self.stamp(at);
+        let open = self.open.get_mut(&id).unwrap();
+        let book = self.keys.get_mut(&open.kid).unwrap();
+        match &outcome {
+            Outcome::NotModified { dated, received } => {
+                book.serve_again(stamp, open, dated, *received);
+            }
+            Outcome::Void => book.chain_mut().is_void = true,
+            Outcome::Redirect { allowance, .. } => book.chain_mut().pass(open.sent, *allowance),
+            _ => {}
+        }
+        open.outcome = outcome;
+    }
+
+    /// The last part of a body has come.
+    pub(crate) fn body_ended(&mut self, at: Duration, id: u64) {
+        let stamp = self.stamp(at);
+        let open = self.open.get_mut(&id).unwrap();
+        let outcome = std::mem::replace(&mut open.outcome, Outcome::Served);
+        let book = self.keys.get_mut(&open.kid).unwrap();
+        match outcome {
+            Outcome::Key {
+                generation,
+                validator,
+                dated,
+                allowance,
+            } => {
+                book.chain_mut().pass(open.sent, allowance);
+                book.serve(stamp, generation, open.url.clone(), validator, dated);
+            }
+            Outcome::Unusable { .. } => open.outcome = Outcome::Unusable { is_complete: true },
+            other => open.outcome = other,
+        }
+    }
+
+    /// The client has let go of the request and its response.
+    pub(crate) fn end(&mut self, at: Duration, id: u64) {
+        let stamp = self.stamp(at);
+        let open = self.open.remove(&id).unwrap();
+        let (repositories, falls_back) = (
+            self.settings.repositories,
+            self.settings.falls_back_on_not_found,
+        );
+        let book = self.keys.get_mut(&open.kid).unwrap();
+        if book.open == Some(id) {
+            book.open = None;
+        }
+        match open.outcome {
+            Outcome::Served | Outcome::NotModified { .. } | Outcome::Void => {}
+            Outcome::Redirect { is_refused: false, .. } => {}
+            Outcome::NoSuchKey(status) => {
+                let is_last = !falls_back || status != 404 || book.round.answers + 1 >= repositories;
+                book.no_such_key(stamp, is_last);
+            }
+            Outcome::Nothing | Outcome::Key { .. } | Outcome::Unusable { is_complete: false } => {
+                book.fail(stamp, true, true);
+            }
+            Outcome::Status(status) => {
+                let allows_stale = matches!(status, 500 | 502 | 503 | 504);
+                book.fail(stamp, status >= 500, allows_stale);
+            }
+            Outcome::Redirect { .. } | Outcome::Unusable { .. } => book.fail(stamp, false, false),
+        }
+    }
+}
+
+impl KeyBook {
+    fn begin_chain(&mut self, at: Duration, is_redirected: bool) {
+        if is_redirected && self.chain.is_some() {
+            return;
+        }
+        let began = match &self.chain {
+            // The client counts from its first request.
+            Some(chain) if chain.is_void => chain.began,
+            _ => at,
+        };
+        if self.round.ended != Some(at) {
+            self.round = Round::default();
+        }
+        self.chain = Some(Chain {
+            began,
+            spans: None,
+            usable_until: Duration::MAX,
+            on_error_until: Duration::MAX,
+            is_void: false,
+        });
+    }
+
+    fn chain_mut(&mut self) -> &mut Chain {
+        self.chain.as_mut().unwrap()
+    }
+
+    fn serve(
+        &mut self,
+        stamp: Stamp,
+        generation: usize,
+        url: String,
+        validator: Option<String>,
+        dated: Dated,
+    ) {
+        let chain = self.chain.take().unwrap();
+        let spans = chain.spans.unwrap();
+        self.served = Some((stamp, generation));
+        self.round = Round::default();
+        self.current = Some(Serving {
+            generation,
+            surely_fresh_until: chain.began + spans.fresh.saturating_sub(spans.slack),
+            usable_until: chain.usable_until,
+            on_error_until: chain.on_error_until,
+            error_since: false,
+            url,
+            validator,
+            dated,
+        });
+    }
+
+    /// A 304: what was stored lives on.
+    fn serve_again(&mut self, stamp: Stamp, open: &Open, newer: &Dated, received: Duration) {
+        let Some(stored) = self.current.take() else {
+            return;
+        };
+        let dated = stored.dated.freshened(newer);
+        self.chain_mut().pass(open.sent, dated.allowance(received));
+        self.serve(stamp, stored.generation, stored.url, stored.validator, dated);
+    }
+
+    /// There is no such key; that holds if every repository was asked that has to be.
+    fn no_such_key(&mut self, stamp: Stamp, is_last: bool) {
+        self.chain = None;
+        self.not_found = Some(stamp);
+        self.round.ended = Some(stamp.at);
+        self.round.answers += 1;
+        if is_last && !self.round.had_outage {
+            self.current = None;
+        }
+    }
+
+    fn fail(&mut self, stamp: Stamp, is_outage: bool, allows_stale: bool) {
+        self.chain = None;
+        self.failed = Some(stamp);
+        self.round.ended = Some(stamp.at);
+        self.round.answers += 1;
+        self.round.had_outage |= is_outage;
+        if let Some(current) = &mut self.current {
+            current.error_since |= allows_stale;
+        }
+    }
+}
+
+impl Chain {
+    /// A response allows so much from its request on: of all on the way, the least counts.
+    fn pass(&mut self, sent: Duration, allowance: Allowance) {
+        let usable = allowance.fresh.max(allowance.while_revalidating);
+        self.usable_until = self.usable_until.min(sent + usable);
+        self.on_error_until = self.on_error_until.min(sent + allowance.on_error);
+        self.spans = Some(match self.spans {
+            Some(spans) => Allowance {
+                fresh: spans.fresh.min(allowance.fresh),
+                slack: spans.slack.max(allowance.slack),
+                ..spans
+            },
+            None => allowance,
+        });
+    }
+}
