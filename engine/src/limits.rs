@@ -119,6 +119,15 @@ pub(crate) const MAX_IDLE_CONNECTIONS: usize = 8;
 pub(crate) const REFRESH_BACKOFF: std::ops::RangeInclusive<Duration> =
     Duration::from_secs(1)..=Duration::from_secs(60);
 
+/// The shortest pause after a failed refresh of a key whose time is nearly up: a dozen attempts in its last second would
+/// help nobody.
+#[cfg(feature = "http")]
+pub(crate) const MIN_REFRESH_PAUSE: Duration = Duration::from_millis(100);
+
+/// How many times of refreshes are kept before those of dropped keys are swept out: some 20 KiB.
+#[cfg(feature = "http")]
+pub(crate) const MIN_SCHEDULE_SWEEP: usize = 1024;
+
 /// The longest freshness lifetime, in seconds: "2147483648 (2^31)" (RFC 9111 section 1.2.2).
 #[cfg(feature = "http")]
 pub(crate) const MAX_DELTA_SECONDS: u64 = 1 << 31;

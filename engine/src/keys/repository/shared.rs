@@ -11,10 +11,11 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::admission::{Admission, Purpose};
 use super::cache::KeyCache;
 use super::entry::Entry;
-use super::environment::{Environment, MonotonicClock};
+use super::environment::{Environment, Moment, MonotonicClock};
 use super::fetch::{Answer, Fetcher, Reuse};
 use super::flight::{Flights, Joined, Landing, Waiter};
 use super::freshness::StoredResponse;
+use super::refresher::Schedule;
 use super::stats::{KeyRepositoryStats, Stats};
 use crate::keys::{KeyError, Lookup};
 use crate::{KeyId, VerifyingKey};
@@ -63,6 +64,7 @@ pub(super) struct Shared<F, S> {
     tasks: S,
     environment: Arc<dyn Environment>,
     clock: MonotonicClock,
+    schedule: Arc<Schedule>,
     stats: Stats,
 }
 
@@ -82,6 +84,7 @@ impl<F: Fetch, S: Spawn> Shared<F, S> {
             tasks,
             environment,
             clock: MonotonicClock::start(),
+            schedule: Arc::new(Schedule::new()),
             stats: Stats::default(),
         }
     }
@@ -93,6 +96,16 @@ impl<F: Fetch, S: Spawn> Shared<F, S> {
             self.cache.len_in_use(),
             self.flights.len(),
         )
+    }
+
+    /// What time it is.
+    pub(super) fn now(&self) -> Moment {
+        self.clock.now()
+    }
+
+    /// When which key is to be refreshed.
+    pub(super) const fn schedule(&self) -> &Arc<Schedule> {
+        &self.schedule
     }
 
     /// Hands a key at hand to `use_key`, and has it refreshed if that is due.
@@ -146,6 +159,13 @@ impl<F: Fetch, S: Spawn> Shared<F, S> {
         };
         self.depart(landing, known, purpose);
         waiter
+    }
+
+    /// Refreshes a key whose time has come, unless nobody has used it since the last time.
+    pub(super) fn refresh_if_in_use(self: &Arc<Self>, entry: Arc<Entry>) {
+        if entry.is_wanted() && entry.claim_refresh(self.clock.now()) {
+            self.refresh(entry);
+        }
     }
 
     /// Refreshes in the background a key that is still usable; the caller has claimed it.
@@ -236,6 +256,7 @@ impl<F: Fetch, S: Spawn> Shared<F, S> {
                 self.stats.failure();
                 let now = self.clock.now();
                 known.could_not_refresh(now, failure.allows_stale(), self.random());
+                self.schedule.add(&known);
                 if known.is_usable(now) {
                     Ok(Arc::clone(known.key()))
                 } else {
@@ -258,6 +279,7 @@ impl<F: Fetch, S: Spawn> Shared<F, S> {
         RefreshClaim {
             claimed: known.map(Arc::clone),
             clock: self.clock,
+            schedule: Arc::clone(&self.schedule),
             random: self.random(),
         }
     }
@@ -280,7 +302,9 @@ impl<F: Fetch, S: Spawn> Shared<F, S> {
                 &lifetime,
                 self.random(),
             );
-            self.cache.insert(&Arc::new(entry), self.clock.now());
+            let entry = Arc::new(entry);
+            self.cache.insert(&entry, self.clock.now());
+            self.schedule.add(&entry);
         }
     }
 
@@ -293,9 +317,17 @@ impl<F: Fetch, S: Spawn> Shared<F, S> {
         if lifetime.is_reusable() {
             known.renew(response, self.clock.moment(asked), &lifetime, self.random());
             self.cache.keep(known);
+            self.schedule.add(known);
         } else {
             self.cache.remove(known);
         }
+    }
+}
+
+impl<F, S> Drop for Shared<F, S> {
+    fn drop(&mut self) {
+        // The refresher finds nobody any more, and ends.
+        self.schedule.wake();
     }
 }
 
@@ -303,13 +335,16 @@ impl<F: Fetch, S: Spawn> Shared<F, S> {
 struct RefreshClaim {
     claimed: Option<Arc<Entry>>,
     clock: MonotonicClock,
+    schedule: Arc<Schedule>,
     random: u64,
 }
 
 impl Drop for RefreshClaim {
     fn drop(&mut self) {
-        if let Some(entry) = &self.claimed {
-            entry.postpone_claimed(self.clock.now(), self.random);
+        if let Some(entry) = &self.claimed
+            && entry.postpone_claimed(self.clock.now(), self.random)
+        {
+            self.schedule.add(entry);
         }
     }
 }
