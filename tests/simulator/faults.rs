@@ -157,6 +157,7 @@ impl Body for PlayedBody {
             }
             (None, Ending::Complete) => Poll::Ready(None),
             (None, Ending::Broken) => {
+                self.exchange.body_breaks();
                 Poll::Ready(Some(Err(io::ErrorKind::UnexpectedEof.into())))
             }
             (None, Ending::Silent) => Poll::Pending,

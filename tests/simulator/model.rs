@@ -59,6 +59,9 @@ pub(crate) struct Open {
     pub(crate) kid: Kid,
     url: String,
     sent: Duration,
+    answered: Duration,
+    is_complete: bool,
+    is_broken: bool,
     outcome: Outcome,
 }
 
@@ -81,8 +84,8 @@ pub(crate) enum Outcome {
     NoSuchKey(u16),
     Redirect { allowance: Allowance, is_refused: bool },
     Status(u16),
-    /// A body that is no key; once complete it is no outage.
-    Unusable { is_complete: bool },
+    /// A body that is no key.
+    Unusable,
 }
 
 /// A request to a repository and the redirects that followed it.
@@ -146,6 +149,9 @@ impl Model {
             kid,
             url: url.to_owned(),
             sent: at,
+            answered: at,
+            is_complete: false,
+            is_broken: false,
             outcome: Outcome::Nothing,
         };
         self.open.insert(id, open);
@@ -177,12 +183,14 @@ impl Model {
             _ => {}
         }
         open.outcome = outcome;
+        open.answered = at;
     }
 
     /// The last part of a body has come.
     pub(crate) fn body_ended(&mut self, at: Duration, id: u64) {
         let stamp = self.stamp(at);
         let open = self.open.get_mut(&id).unwrap();
+        open.is_complete = true;
         let outcome = std::mem::replace(&mut open.outcome, Outcome::Served);
         let book = self.keys.get_mut(&open.kid).unwrap();
         match outcome {
@@ -195,9 +203,13 @@ impl Model {
                 book.chain_mut().pass(open.sent, allowance);
                 book.serve(stamp, generation, open.url.clone(), validator, dated);
             }
-            Outcome::Unusable { .. } => open.outcome = Outcome::Unusable { is_complete: true },
             other => open.outcome = other,
         }
+    }
+
+    /// A body breaks off.
+    pub(crate) fn body_broke(&mut self, id: u64) {
+        self.open.get_mut(&id).unwrap().is_broken = true;
     }
 
     /// The client has let go of the request and its response.
@@ -212,22 +224,39 @@ impl Model {
         if book.open == Some(id) {
             book.open = None;
         }
+        let is_settled = open.is_settled_at(at);
         match open.outcome {
             Outcome::Served | Outcome::NotModified { .. } | Outcome::Void => {}
-            Outcome::Redirect { is_refused: false, .. } => {}
-            Outcome::NoSuchKey(status) => {
+            Outcome::Redirect { is_refused, .. } if is_settled => {
+                if is_refused {
+                    book.fail(stamp, false, false);
+                }
+            }
+            Outcome::NoSuchKey(status) if is_settled => {
                 let is_last = !falls_back || status != 404 || book.round.answers + 1 >= repositories;
                 book.no_such_key(stamp, is_last);
             }
-            Outcome::Nothing | Outcome::Key { .. } | Outcome::Unusable { is_complete: false } => {
-                book.fail(stamp, true, true);
-            }
-            Outcome::Status(status) => {
+            Outcome::Status(status) if is_settled => {
                 let allows_stale = matches!(status, 500 | 502 | 503 | 504);
                 book.fail(stamp, status >= 500, allows_stale);
             }
-            Outcome::Redirect { .. } | Outcome::Unusable { .. } => book.fail(stamp, false, false),
+            Outcome::Unusable if open.is_complete => book.fail(stamp, false, false),
+            // A deadline ended it, or the connection did.
+            _ => book.fail(stamp, true, true),
         }
+    }
+}
+
+/// For how long the client reads a body that decides nothing, and what tokio's timers may add.
+const DRAINED: std::ops::RangeInclusive<Duration> =
+    Duration::from_millis(50)..=Duration::from_millis(51);
+
+impl Open {
+    /// Whether the client had the whole of a head, and let go of the body by itself: at once, at its end, or when it
+    /// had waited for it long enough. Otherwise a deadline has ended all.
+    fn is_settled_at(&self, at: Duration) -> bool {
+        let waited = at - self.answered;
+        self.is_complete || self.is_broken || waited.is_zero() || DRAINED.contains(&waited)
     }
 }
 
@@ -297,7 +326,9 @@ impl KeyBook {
         self.not_found = Some(stamp);
         self.round.ended = Some(stamp.at);
         self.round.answers += 1;
-        if is_last && !self.round.had_outage {
+        if self.round.had_outage {
+            self.failed = Some(stamp);
+        } else if is_last {
             self.current = None;
         }
     }

@@ -335,7 +335,7 @@ impl State {
                 dated,
             }
         } else {
-            Outcome::Unusable { is_complete: false }
+            Outcome::Unusable
         };
         self.outcome(asked, outcome);
         let script = Script::of(asked.fault, public_key(generation), &mut self.chance);
@@ -421,6 +421,11 @@ impl Exchange {
         let now = state.now();
         state.note("body", &[self.id], &());
         state.model.body_ended(now, self.id);
+    }
+
+    /// The body breaks off.
+    pub(crate) fn body_breaks(&self) {
+        self.world.lock().model.body_broke(self.id);
     }
 }
 
