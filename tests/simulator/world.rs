@@ -1,6 +1,6 @@
 //! Key servers, the network to them, the time of day and chance, all from one seed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -19,7 +19,7 @@ use crate::faults::{Ending, Fault, PlayedBody, Weather};
 use crate::kid::Kid;
 use crate::model::{Model, Outcome};
 use crate::plan::{Action, Plan, WELL};
-use crate::supplies::public_key;
+use crate::supplies::{GENERATIONS, public_key};
 use crate::trace::Trace;
 
 /// The world of one simulation. Clones are the same world.
@@ -163,18 +163,25 @@ impl State {
         published.version += 1;
     }
 
-    /// All servers are well, and what one of them lacks by a fault of the plan is published again.
+    /// All servers are well, and agree: every key is published again, by all mirrors and by one at least.
     fn heal(&mut self) {
         self.weathers.fill(WELL);
-        let kids: Vec<Kid> = self.published.keys().map(|(_, kid)| *kid).collect();
+        let falls_back = self.model.settings.falls_back_on_not_found;
+        let repositories = 0..self.weathers.len();
+        let kids: BTreeSet<Kid> = self.published.keys().map(|(_, kid)| *kid).collect();
         for kid in kids {
-            if self.owner_generation(kid).is_some() {
-                continue;
-            }
-            let chosen = self.chance.below(crate::supplies::GENERATIONS);
-            for repository in 0..self.weathers.len() {
-                let caching = Caching::draw(&mut self.chance);
-                self.publish(repository, kid, Ok(chosen), caching);
+            let chosen = self.chance.below(GENERATIONS);
+            let holder = self.chance.below(repositories.len());
+            let generation = self.owner_generation(kid).unwrap_or(chosen);
+            let nobody_has_it = self.owner_generation(kid).is_none();
+            for repository in repositories.clone() {
+                let has_it = self.published[&(repository, kid)].key.is_ok();
+                let is_here = !falls_back || has_it || (nobody_has_it && repository == holder);
+                let key = if is_here { Ok(generation) } else { Err(404) };
+                if self.published[&(repository, kid)].key != key {
+                    let caching = Caching::draw(&mut self.chance);
+                    self.publish(repository, kid, key, caching);
+                }
             }
         }
     }
@@ -231,6 +238,13 @@ impl State {
                 Fault::Redirected(hops) => self.redirect(asked, (1, hops), false),
                 Fault::Circle => self.redirect(asked, (1, CIRCLE), false),
                 Fault::Downgrade | Fault::Nowhere => self.redirect(asked, (0, 0), true),
+                // It says so of whatever was asked.
+                Fault::Status(304) if asked.condition.is_some() => {
+                    let dated = Caching::default().dated(0);
+                    let received = self.client_time();
+                    self.outcome(asked, Outcome::NotModified { dated, received });
+                    (Response::builder().status(304), Script::empty())
+                }
                 Fault::Status(status) => {
                     self.outcome(asked, Outcome::Status(status));
                     (Response::builder().status(status), Script::page(&mut self.chance))
