@@ -190,6 +190,11 @@ impl Allowance {
         on_error: Duration::ZERO,
         slack: Duration::ZERO,
     };
+
+    /// For how long it may be used, if nothing goes wrong.
+    pub(crate) fn usable(&self) -> Duration {
+        self.fresh.max(self.while_revalidating)
+    }
 }
 
 fn http_date(seconds: i64) -> HeaderValue {

@@ -1,6 +1,6 @@
 //! What the client was told, exchange by exchange: the oracle's own books, kept without a look at the client.
 //!
-//! Where the client may go either way, the books keep both bounds: how long a key is fresh at least and at most.
+//! Where the client may go either way, the books keep both bounds: how long a key may be used at least and at most.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -44,7 +44,7 @@ pub(crate) struct Stamp {
 /// A key as it was served, and until when it may be used.
 pub(crate) struct Serving {
     pub(crate) generation: usize,
-    pub(crate) surely_fresh_until: Duration,
+    pub(crate) surely_usable_until: Duration,
     pub(crate) usable_until: Duration,
     pub(crate) on_error_until: Duration,
     /// Whether asking again failed since, in a way that allows a stale answer.
@@ -300,7 +300,7 @@ impl KeyBook {
         self.round = Round::default();
         self.current = Some(Serving {
             generation,
-            surely_fresh_until: chain.began + spans.fresh.saturating_sub(spans.slack),
+            surely_usable_until: chain.began + spans.usable().saturating_sub(spans.slack),
             usable_until: chain.usable_until,
             on_error_until: chain.on_error_until,
             error_since: false,
@@ -348,14 +348,14 @@ impl KeyBook {
 impl Chain {
     /// A response allows so much from its request on: of all on the way, the least counts.
     fn pass(&mut self, sent: Duration, allowance: Allowance) {
-        let usable = allowance.fresh.max(allowance.while_revalidating);
-        self.usable_until = self.usable_until.min(sent + usable);
+        self.usable_until = self.usable_until.min(sent + allowance.usable());
         self.on_error_until = self.on_error_until.min(sent + allowance.on_error);
         self.spans = Some(match self.spans {
             Some(spans) => Allowance {
                 fresh: spans.fresh.min(allowance.fresh),
+                while_revalidating: spans.while_revalidating.min(allowance.while_revalidating),
+                on_error: spans.on_error.min(allowance.on_error),
                 slack: spans.slack.max(allowance.slack),
-                ..spans
             },
             None => allowance,
         });

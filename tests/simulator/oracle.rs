@@ -10,7 +10,7 @@ use asap_engine::{KeyRepositoryStats, VerifyError};
 
 use crate::kid::Kid;
 use crate::model::{KeyBook, Model, Stamp};
-use crate::plan::{Call, Validity};
+use crate::plan::Call;
 use crate::supplies::TOKEN_LIFETIME;
 
 /// The policy's leeway.
@@ -67,10 +67,11 @@ impl KeyBook {
         })
     }
 
-    pub(crate) fn surely_cached(&self, at: Duration) -> bool {
+    /// Whether the cache must have a key, if it has dropped none.
+    fn surely_cached(&self, at: Duration) -> bool {
         self.current
             .as_ref()
-            .is_some_and(|current| at < current.surely_fresh_until)
+            .is_some_and(|current| at < current.surely_usable_until)
     }
 }
 
@@ -85,11 +86,11 @@ impl Model {
         self.settings.max_keys > 8
     }
 
-    /// `verify_now` has found no key: then none is fresh.
+    /// `verify_now` has found no key: then none may be used.
     pub(crate) fn judge_miss(&mut self, at: Duration, presented: &Presented) {
         let book = self.keys.get(&presented.call.kid);
         if self.holds_all() && book.is_some_and(|book| book.surely_cached(at)) {
-            self.complain(at, presented, "a fresh key is not at hand");
+            self.complain(at, presented, "a key that may still be used is not at hand");
         }
     }
 
@@ -112,7 +113,7 @@ impl Model {
                 .get(&presented.call.kid)
                 .is_some_and(|book| book.surely_cached(presented.begun.at));
         if was_fresh && !waited.is_zero() && self.is_unchanged(presented) {
-            self.complain(at, presented, "waited for a fresh key");
+            self.complain(at, presented, "waited for a key that was at hand");
         }
         let valid_before = presented.is_valid_at(presented.begun_time);
         let valid_after = presented.is_valid_at(moment.client_time);
@@ -135,13 +136,7 @@ impl Model {
         } else if presented.must_be_accepted && answer.is_err() {
             self.complain(at, presented, format_args!("{answer:?} in a world that is well"));
         }
-        if presented.call.validity != Validity::Now
-            && !valid_before
-            && (moment.stats.coalesced, self.exchanges)
-                != (presented.begun_stats.coalesced, presented.begun_requests)
-            && waited.is_zero()
-            && self.exchanges != presented.begun_requests
-        {
+        if !valid_before && self.exchanges != presented.begun_requests {
             self.complain(at, presented, "a token that policy refuses was asked about");
         }
     }
@@ -196,11 +191,13 @@ impl Model {
             .and_then(|book| book.failed)
             .is_some_and(|stamp| stamp.sequence > presented.begun.sequence);
         let refused = moment.stats.refused_by_limits > presented.begun_stats.refused_by_limits;
-        failed || (refused && waited.is_zero()) || waited >= self.settings.fetch_deadline
+        failed || (refused && waited.is_zero())
     }
 
     /// What must hold of the counters at any time.
-    pub(crate) fn judge_stats(&mut self, at: Duration, stats: &KeyRepositoryStats) {
+    ///
+    /// `begun` fetches may not have come to their first request yet.
+    pub(crate) fn judge_stats(&mut self, at: Duration, stats: &KeyRepositoryStats, begun: u64) {
         let settings = &self.settings;
         let places = 2 * settings.max_concurrent_fetches;
         let bounds = [
@@ -212,6 +209,10 @@ impl Model {
             (
                 self.open.len() <= stats.in_flight,
                 "a request that is of no fetch under way",
+            ),
+            (
+                stats.in_flight as u64 <= self.open.len() as u64 + begun,
+                "a fetch under way without a request",
             ),
             (
                 stats.fetches <= self.exchanges + places as u64,

@@ -113,7 +113,7 @@ impl Plan {
             timeline: Vec::new(),
         };
         plan.publish_all(&mut walk);
-        let calls = 8 + walk.below(32);
+        let calls = 6 + walk.below(24);
         plan.draw_calls(&mut walk, calls);
         let end = plan.end();
         plan.draw_changes(&mut walk, end);
@@ -277,7 +277,7 @@ impl Settings {
             falls_back_on_not_found: walk.below(2) == 0,
             headers_deadline: milliseconds(headers_deadline),
             fetch_deadline: milliseconds(fetch_deadline),
-            max_keys: [1, 2, 3, 16, 16_384, 16_384][walk.below(6)],
+            max_keys: [1, 2, 3, 16, 16, 16, 16, 16_384][walk.below(8)],
             max_concurrent_fetches: [1, 2, 4, 32][walk.below(4)],
         }
     }

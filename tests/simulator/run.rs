@@ -63,6 +63,7 @@ async fn simulate(seed: u64, plan: &Plan, is_shown: bool) -> Outcome {
         alarm: Box::pin(sleep_until(start)),
         callers: Vec::new(),
         calls: 0,
+        fetches: (start, 0, 0),
     };
     tokio::task::unconstrained(driver).await;
     finish(&world, plan).await
@@ -111,6 +112,8 @@ struct Driver {
     alarm: Pin<Box<Sleep>>,
     callers: Vec<Pin<Box<dyn Future<Output = ()>>>>,
     calls: u64,
+    /// How many fetches had begun when time last went on.
+    fetches: (Instant, u64, u64),
 }
 
 impl Driver {
@@ -142,9 +145,14 @@ impl Driver {
         self.callers
             .retain_mut(|caller| caller.as_mut().poll(context).is_pending());
         let stats = keys(&self.server).stats();
+        let now = Instant::now();
+        let (last, before, counted) = self.fetches;
+        // While time stands still, what was begun may not have run yet; before it goes on, all of it has.
+        let before = if now > last { counted } else { before };
+        self.fetches = (now, before, stats.fetches);
         let mut state = self.server.world.lock();
         let now = state.now();
-        state.model.judge_stats(now, &stats);
+        state.model.judge_stats(now, &stats, stats.fetches - before);
     }
 }
 
