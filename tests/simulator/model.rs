@@ -14,6 +14,7 @@ pub(crate) struct Model {
     pub(crate) settings: Settings,
     pub(crate) keys: BTreeMap<Kid, KeyBook>,
     pub(crate) open: BTreeMap<u64, Open>,
+    flights: BTreeMap<u64, Flight>,
     pub(crate) violations: Vec<String>,
     /// Exchanges begun.
     pub(crate) exchanges: u64,
@@ -29,9 +30,6 @@ pub(crate) struct KeyBook {
     pub(crate) served: Option<(Stamp, usize)>,
     pub(crate) failed: Option<Stamp>,
     pub(crate) not_found: Option<Stamp>,
-    open: Option<u64>,
-    chain: Option<Chain>,
-    round: Round,
 }
 
 /// A moment, and its place among those at the same time.
@@ -56,13 +54,22 @@ pub(crate) struct Serving {
 
 /// One request and what follows it.
 pub(crate) struct Open {
-    pub(crate) kid: Kid,
+    kid: Kid,
+    flight: u64,
     url: String,
     sent: Duration,
     answered: Duration,
     is_complete: bool,
     is_broken: bool,
     outcome: Outcome,
+}
+
+/// A request.
+pub(crate) struct Sent<'a> {
+    pub(crate) kid: Kid,
+    pub(crate) url: &'a str,
+    pub(crate) is_redirected: bool,
+    pub(crate) condition: Option<&'a str>,
 }
 
 /// What became of an exchange.
@@ -97,10 +104,10 @@ struct Chain {
     is_void: bool,
 }
 
-/// The repositories that were asked one after the other.
-#[derive(Default)]
-struct Round {
-    ended: Option<Duration>,
+/// What one task of the client asks: the repositories one after the other.
+struct Flight {
+    kid: Kid,
+    chain: Option<Chain>,
     had_outage: bool,
     answers: usize,
 }
@@ -111,6 +118,7 @@ impl Model {
             settings,
             keys: BTreeMap::new(),
             open: BTreeMap::new(),
+            flights: BTreeMap::new(),
             violations: Vec::new(),
             exchanges: 0,
             sequence: 0,
@@ -121,32 +129,46 @@ impl Model {
         self.violations.push(format!("at {at:?}: {what}"));
     }
 
+    /// How many fetches have come to their first request.
+    pub(crate) fn fetches(&self) -> u64 {
+        self.flights.len() as u64
+    }
+
     pub(crate) fn stamp(&mut self, at: Duration) -> Stamp {
         self.sequence += 1;
         let sequence = self.sequence;
         Stamp { at, sequence }
     }
 
-    /// A request is sent.
-    pub(crate) fn begin(
-        &mut self,
-        at: Duration,
-        kid: Kid,
-        url: &str,
-        is_redirected: bool,
-        condition: Option<&str>,
-    ) -> u64 {
+    /// A request is sent, by this task.
+    pub(crate) fn begin(&mut self, at: Duration, task: u64, request: &Sent<'_>) -> u64 {
         let id = self.exchanges;
+        let &Sent {
+            kid,
+            url,
+            is_redirected,
+            condition,
+        } = request;
         self.exchanges += 1;
-        let book = self.keys.entry(kid).or_default();
-        let overlaps = book.open.replace(id).is_some();
+        let others = self.open.values().filter(|open| open.kid == kid);
+        if others.count() > 0 {
+            self.violated(at, format!("two requests for {kid} at once"));
+        }
+        let flight = self.flights.entry(task).or_insert_with(|| Flight::of(kid));
+        if flight.kid != kid {
+            let other = flight.kid;
+            self.violated(at, format!("a fetch of {other} asks for {kid}"));
+            return id;
+        }
+        flight.begin_chain(at, is_redirected);
         let is_known = |serving: &Serving| {
             serving.url == url && serving.validator.as_deref() == condition
         };
+        let book = self.keys.entry(kid).or_default();
         let is_baseless = condition.is_some() && !book.current.as_ref().is_some_and(is_known);
-        book.begin_chain(at, is_redirected);
         let open = Open {
             kid,
+            flight: task,
             url: url.to_owned(),
             sent: at,
             answered: at,
@@ -155,9 +177,6 @@ impl Model {
             outcome: Outcome::Nothing,
         };
         self.open.insert(id, open);
-        if overlaps {
-            self.violated(at, format!("two requests for {kid} at once"));
-        }
         if is_baseless {
             self.violated(at, format!("a condition for {url} that is of another response"));
         }
@@ -173,13 +192,19 @@ impl Model {
     pub(crate) fn answered(&mut self, at: Duration, id: u64, outcome: Outcome) {
         let stamp = self.stamp(at);
         let open = self.open.get_mut(&id).unwrap();
+        let flight = self.flights.get_mut(&open.flight).unwrap();
         let book = self.keys.get_mut(&open.kid).unwrap();
         match &outcome {
             Outcome::NotModified { dated, received } => {
-                book.serve_again(stamp, open, dated, *received);
+                if let Some(stored) = book.current.take() {
+                    let dated = stored.dated.freshened(dated);
+                    flight.chain_mut().pass(open.sent, dated.allowance(*received));
+                    let chain = flight.chain.take().unwrap();
+                    book.serve(stamp, &chain, Serving { dated, ..stored });
+                }
             }
-            Outcome::Void => book.chain_mut().is_void = true,
-            Outcome::Redirect { allowance, .. } => book.chain_mut().pass(open.sent, *allowance),
+            Outcome::Void => flight.chain_mut().is_void = true,
+            Outcome::Redirect { allowance, .. } => flight.chain_mut().pass(open.sent, *allowance),
             _ => {}
         }
         open.outcome = outcome;
@@ -191,17 +216,28 @@ impl Model {
         let stamp = self.stamp(at);
         let open = self.open.get_mut(&id).unwrap();
         open.is_complete = true;
-        let outcome = std::mem::replace(&mut open.outcome, Outcome::Served);
+        let flight = self.flights.get_mut(&open.flight).unwrap();
         let book = self.keys.get_mut(&open.kid).unwrap();
-        match outcome {
+        match std::mem::replace(&mut open.outcome, Outcome::Served) {
             Outcome::Key {
                 generation,
                 validator,
                 dated,
                 allowance,
             } => {
-                book.chain_mut().pass(open.sent, allowance);
-                book.serve(stamp, generation, open.url.clone(), validator, dated);
+                flight.chain_mut().pass(open.sent, allowance);
+                let chain = flight.chain.take().unwrap();
+                let served = Serving {
+                    generation,
+                    surely_usable_until: Duration::ZERO,
+                    usable_until: Duration::ZERO,
+                    on_error_until: Duration::ZERO,
+                    error_since: false,
+                    url: open.url.clone(),
+                    validator,
+                    dated,
+                };
+                book.serve(stamp, &chain, served);
             }
             other => open.outcome = other,
         }
@@ -215,64 +251,84 @@ impl Model {
     /// The client has let go of the request and its response.
     pub(crate) fn end(&mut self, at: Duration, id: u64) {
         let stamp = self.stamp(at);
-        let open = self.open.remove(&id).unwrap();
+        let Some(open) = self.open.remove(&id) else {
+            return;
+        };
         let (repositories, falls_back) = (
             self.settings.repositories,
             self.settings.falls_back_on_not_found,
         );
+        let Some(flight) = self.flights.get_mut(&open.flight) else {
+            return;
+        };
         let book = self.keys.get_mut(&open.kid).unwrap();
-        if book.open == Some(id) {
-            book.open = None;
-        }
         let is_settled = open.is_settled_at(at);
         match open.outcome {
             Outcome::Served | Outcome::NotModified { .. } | Outcome::Void => {}
             Outcome::Redirect { is_refused, .. } if is_settled => {
                 if is_refused {
-                    book.fail(stamp, false, false);
+                    flight.fail(book, stamp, false, false);
                 }
             }
             Outcome::NoSuchKey(status) if is_settled => {
-                let is_last = !falls_back || status != 404 || book.round.answers + 1 >= repositories;
-                book.no_such_key(stamp, is_last);
+                let is_last = !falls_back || status != 404 || flight.answers + 1 >= repositories;
+                flight.no_such_key(book, stamp, is_last);
             }
             Outcome::Status(status) if is_settled => {
                 let allows_stale = matches!(status, 500 | 502 | 503 | 504);
-                book.fail(stamp, status >= 500, allows_stale);
+                flight.fail(book, stamp, status >= 500, allows_stale);
             }
-            Outcome::Unusable if open.is_complete => book.fail(stamp, false, false),
+            Outcome::Unusable if open.is_complete => flight.fail(book, stamp, false, false),
             // A deadline ended it, or the connection did.
-            _ => book.fail(stamp, true, true),
+            _ => flight.fail(book, stamp, true, true),
         }
     }
 }
 
-/// For how long the client reads a body that decides nothing, and what tokio's timers may add.
-const DRAINED: std::ops::RangeInclusive<Duration> =
-    Duration::from_millis(50)..=Duration::from_millis(51);
+/// For how long the client reads a body that decides nothing. Everything happens at whole milliseconds.
+const DRAINED: Duration = Duration::from_millis(50);
 
 impl Open {
     /// Whether the client had the whole of a head, and let go of the body by itself: at once, at its end, or when it
     /// had waited for it long enough. Otherwise a deadline has ended all.
     fn is_settled_at(&self, at: Duration) -> bool {
         let waited = at - self.answered;
-        self.is_complete || self.is_broken || waited.is_zero() || DRAINED.contains(&waited)
+        self.is_complete || self.is_broken || waited.is_zero() || waited == DRAINED
     }
 }
 
 impl KeyBook {
-    fn begin_chain(&mut self, at: Duration, is_redirected: bool) {
-        if is_redirected && self.chain.is_some() {
-            return;
+    /// A key was served, after all of a chain.
+    fn serve(&mut self, stamp: Stamp, chain: &Chain, served: Serving) {
+        let spans = chain.spans.unwrap();
+        self.served = Some((stamp, served.generation));
+        self.current = Some(Serving {
+            surely_usable_until: chain.began + spans.usable().saturating_sub(spans.slack),
+            usable_until: chain.usable_until,
+            on_error_until: chain.on_error_until,
+            error_since: false,
+            ..served
+        });
+    }
+}
+
+impl Flight {
+    fn of(kid: Kid) -> Self {
+        Self {
+            kid,
+            chain: None,
+            had_outage: false,
+            answers: 0,
         }
+    }
+
+    fn begin_chain(&mut self, at: Duration, is_redirected: bool) {
         let began = match &self.chain {
+            Some(_) if is_redirected => return,
             // The client counts from its first request.
             Some(chain) if chain.is_void => chain.began,
             _ => at,
         };
-        if self.round.ended != Some(at) {
-            self.round = Round::default();
-        }
         self.chain = Some(Chain {
             began,
             spans: None,
@@ -286,60 +342,24 @@ impl KeyBook {
         self.chain.as_mut().unwrap()
     }
 
-    fn serve(
-        &mut self,
-        stamp: Stamp,
-        generation: usize,
-        url: String,
-        validator: Option<String>,
-        dated: Dated,
-    ) {
-        let chain = self.chain.take().unwrap();
-        let spans = chain.spans.unwrap();
-        self.served = Some((stamp, generation));
-        self.round = Round::default();
-        self.current = Some(Serving {
-            generation,
-            surely_usable_until: chain.began + spans.usable().saturating_sub(spans.slack),
-            usable_until: chain.usable_until,
-            on_error_until: chain.on_error_until,
-            error_since: false,
-            url,
-            validator,
-            dated,
-        });
-    }
-
-    /// A 304: what was stored lives on.
-    fn serve_again(&mut self, stamp: Stamp, open: &Open, newer: &Dated, received: Duration) {
-        let Some(stored) = self.current.take() else {
-            return;
-        };
-        let dated = stored.dated.freshened(newer);
-        self.chain_mut().pass(open.sent, dated.allowance(received));
-        self.serve(stamp, stored.generation, stored.url, stored.validator, dated);
-    }
-
     /// There is no such key; that holds if every repository was asked that has to be.
-    fn no_such_key(&mut self, stamp: Stamp, is_last: bool) {
+    fn no_such_key(&mut self, book: &mut KeyBook, stamp: Stamp, is_last: bool) {
         self.chain = None;
-        self.not_found = Some(stamp);
-        self.round.ended = Some(stamp.at);
-        self.round.answers += 1;
-        if self.round.had_outage {
-            self.failed = Some(stamp);
+        self.answers += 1;
+        book.not_found = Some(stamp);
+        if self.had_outage {
+            book.failed = Some(stamp);
         } else if is_last {
-            self.current = None;
+            book.current = None;
         }
     }
 
-    fn fail(&mut self, stamp: Stamp, is_outage: bool, allows_stale: bool) {
+    fn fail(&mut self, book: &mut KeyBook, stamp: Stamp, is_outage: bool, allows_stale: bool) {
         self.chain = None;
-        self.failed = Some(stamp);
-        self.round.ended = Some(stamp.at);
-        self.round.answers += 1;
-        self.round.had_outage |= is_outage;
-        if let Some(current) = &mut self.current {
+        self.answers += 1;
+        self.had_outage |= is_outage;
+        book.failed = Some(stamp);
+        if let Some(current) = &mut book.current {
             current.error_since |= allows_stale;
         }
     }

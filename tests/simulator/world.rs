@@ -1,6 +1,6 @@
 //! Key servers, the network to them, the time of day and chance, all from one seed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use crate::caching::Caching;
 use crate::faults::{Ending, Fault, PlayedBody, Weather};
 use crate::kid::Kid;
-use crate::model::{Model, Outcome};
+use crate::model::{Model, Outcome, Sent};
 use crate::plan::{Action, Plan, WELL};
 use crate::supplies::{GENERATIONS, public_key};
 use crate::trace::Trace;
@@ -37,6 +37,8 @@ pub(crate) struct State {
     offset: i64,
     chance: Walk,
     client_chance: Walk,
+    /// Looked up only: their own numbers differ from run to run.
+    tasks: HashMap<tokio::task::Id, u64>,
 }
 
 /// What a server has for a `kid`.
@@ -76,6 +78,7 @@ impl World {
             offset: 0,
             chance: Walk(seed ^ 0xc4a0_ce00_0000_0000),
             client_chance: Walk(seed ^ 0xc11e_4700_0000_0000),
+            tasks: HashMap::new(),
         })))
     }
 
@@ -186,6 +189,13 @@ impl State {
         }
     }
 
+    /// The task that asks, by the order in which tasks came to ask.
+    fn task(&mut self) -> u64 {
+        let next = self.tasks.len() as u64;
+        let task = tokio::task::id();
+        *self.tasks.entry(task).or_insert(next)
+    }
+
     /// Takes a request: what it is about, and how long its head takes.
     fn take(&mut self, request: &Request<()>, is_redirected: bool) -> (Asked, Duration) {
         let now = self.now();
@@ -208,9 +218,14 @@ impl State {
         if request.uri().scheme_str() != Some("https") || hop.is_some() != is_redirected {
             self.model.violated(now, format!("a request for {url}"));
         }
-        let id = self
-            .model
-            .begin(now, kid, &url, is_redirected, condition.as_deref());
+        let task = self.task();
+        let sent = Sent {
+            kid,
+            url: &url,
+            is_redirected,
+            condition: condition.as_deref(),
+        };
+        let id = self.model.begin(now, task, &sent);
         let weather = self.weathers[repository];
         let is_hit = self.chance.below(1000) < weather.permille && hop.is_none();
         let fault = if is_hit { weather.fault } else { Fault::None };
@@ -219,7 +234,7 @@ impl State {
         if let Fault::LateHead(late) = fault {
             delay += late;
         }
-        self.note("ask", &[id, repository as u64], &(&url, &condition, fault));
+        self.note("ask", &[id, task, repository as u64], &(&url, &condition, fault));
         let asked = Asked {
             id,
             kid,
