@@ -180,7 +180,8 @@ impl Model {
         if is_baseless {
             self.violated(at, format!("a condition for {url} that is of another response"));
         }
-        let most = 2 * self.settings.max_concurrent_fetches;
+        // Those of known issuers, of others, and revalidations.
+        let most = 3 * self.settings.max_concurrent_fetches;
         if self.open.len() > most {
             let count = self.open.len();
             self.violated(at, format!("{count} requests at once, and {most} are allowed"));

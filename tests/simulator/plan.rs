@@ -13,8 +13,6 @@ use crate::supplies::GENERATIONS;
 #[derive(Debug)]
 pub(crate) struct Plan {
     pub(crate) settings: Settings,
-    /// How many `kid`s of legitimate issuers there are.
-    pub(crate) kids: usize,
     /// What happens, in order.
     pub(crate) timeline: Vec<(Duration, Action)>,
 }
@@ -22,6 +20,8 @@ pub(crate) struct Plan {
 /// How the client is configured.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
+    /// How many `kid`s of legitimate issuers there are.
+    pub(crate) kids: usize,
     pub(crate) repositories: usize,
     pub(crate) falls_back_on_not_found: bool,
     pub(crate) headers_deadline: Duration,
@@ -105,11 +105,9 @@ impl Plan {
     /// What `seed` stands for.
     pub(crate) fn of(seed: u64) -> Self {
         let mut walk = Walk(seed ^ 0x5eed_0f00_0000_0000);
-        let kids = 1 + walk.below(8);
         let settings = Settings::draw(&mut walk);
         let mut plan = Self {
             settings,
-            kids,
             timeline: Vec::new(),
         };
         plan.publish_all(&mut walk);
@@ -139,7 +137,7 @@ impl Plan {
     fn publish_all(&mut self, walk: &mut Walk) {
         let repositories = self.settings.repositories;
         let are_mirrors = !self.settings.falls_back_on_not_found || walk.below(3) == 0;
-        for number in 0..self.kids {
+        for number in 0..self.settings.kids {
             let holder = walk.below(repositories);
             let generation = walk.below(GENERATIONS);
             for repository in 0..repositories {
@@ -165,11 +163,11 @@ impl Plan {
 
     fn draw_calls(&mut self, walk: &mut Walk, calls: usize) {
         let mut at = Duration::ZERO;
-        let favourite = Kid::Known(walk.below(self.kids));
+        let favourite = Kid::Known(walk.below(self.settings.kids));
         for _ in 0..calls {
             at += pause(walk);
             let kid = match walk.below(3) {
-                0 => Kid::Known(walk.below(self.kids)),
+                0 => Kid::Known(walk.below(self.settings.kids)),
                 _ => favourite,
             };
             let herd = if walk.below(8) == 0 { 2 + walk.below(8) } else { 1 };
@@ -199,7 +197,7 @@ impl Plan {
         }
         for _ in 0..walk.below(6) {
             let mut at = moment(walk);
-            let kid = Kid::Known(walk.below(self.kids));
+            let kid = Kid::Known(walk.below(self.settings.kids));
             let key = match walk.below(2) {
                 0 => Ok(walk.below(GENERATIONS)),
                 _ => Err([404, 410, 403][walk.below(3)]),
@@ -251,7 +249,7 @@ impl Plan {
         let healed = self.end() + pause(walk);
         self.add(healed, Action::Heal);
         let mut at = healed + self.settings.fetch_deadline + RECOVERY;
-        for number in 0..self.kids {
+        for number in 0..self.settings.kids {
             let mut call = Call::draw(walk, Kid::Known(number));
             call.signed_by = Signer::Owner;
             call.validity = Validity::Now;
@@ -273,6 +271,7 @@ impl Settings {
         let fetch_deadline = [500, 2_000, 5_000][walk.below(3)];
         let headers_deadline = [400, 1_000, 3_000][walk.below(3)].min(fetch_deadline);
         Self {
+            kids: 1 + walk.below(8),
             repositories,
             falls_back_on_not_found: walk.below(2) == 0,
             headers_deadline: milliseconds(headers_deadline),

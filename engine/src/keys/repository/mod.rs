@@ -25,8 +25,10 @@ mod failure;
 mod fetch;
 mod flight;
 mod freshness;
+mod issuers;
 #[cfg(feature = "internals")]
 pub(crate) mod probe;
+mod rate;
 mod refresher;
 mod shared;
 #[cfg(feature = "internals")]
@@ -111,7 +113,7 @@ impl KeyRepository {
             ConfigError::new("a key repository needs a tokio runtime: make it inside of one, which stays its own")
         })?;
         let cache = KeyCache::new(config.max_keys, config.max_bytes, environment.hasher());
-        let admission = Admission::new(config.max_concurrent_fetches);
+        let admission = Admission::new(config.fetch_limits(), &*environment);
         let fetcher = Fetcher::new(config, transport, Arc::clone(&environment));
         let shared = Arc::new(Shared::new(
             cache,

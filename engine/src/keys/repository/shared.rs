@@ -6,9 +6,8 @@
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
-use tokio::sync::OwnedSemaphorePermit;
 
-use super::admission::{Admission, Purpose};
+use super::admission::{Admission, Purpose, Refusal, Ticket};
 use super::cache::KeyCache;
 use super::entry::Entry;
 use super::environment::{Environment, Moment, MonotonicClock};
@@ -186,39 +185,55 @@ impl<F: Fetch, S: Spawn> Shared<F, S> {
         purpose: Purpose<'_>,
     ) {
         let claim = self.claim(known.as_ref());
-        let Some(place) = self.admission.admit(purpose) else {
-            self.stats.refused_by_limits();
-            // Counted, and not a warning: a flood would fill the log.
-            tracing::debug!(
-                key_id = landing.key(),
-                "the key was not asked for: too many fetches are under way"
-            );
-            landing.land(Err(KeyError::Unavailable));
-            return;
-        };
-        self.stats.fetch();
-        if purpose == Purpose::Revalidation {
-            self.stats.revalidation();
+        match self.admission.admit(purpose, self.clock.now()) {
+            Ok(ticket) => {
+                let flight = Arc::clone(self).fly(landing, known, ticket, claim);
+                self.tasks.spawn(flight);
+            }
+            Err(refusal) => {
+                self.report_refusal(landing.key(), refusal);
+                landing.land(Err(KeyError::Unavailable));
+            }
         }
-        let flight = Arc::clone(self).fly(landing, known, place, claim);
-        self.tasks.spawn(flight);
+    }
+
+    /// Each refusal is counted; a flood does not fill the log.
+    fn report_refusal(&self, key_id: &str, refusal: Refusal) {
+        self.stats.refused(refusal);
+        tracing::debug!(key_id, limit = ?refusal, "the key was not asked for: a limit is reached");
+        if self.admission.may_warn(self.clock.now()) {
+            tracing::warn!(
+                limit = ?refusal,
+                "keys are not asked for: a limit is reached; said at most once a second"
+            );
+        }
     }
 
     async fn fly(
         self: Arc<Self>,
         landing: Landing<Fetched>,
         known: Option<Arc<Entry>>,
-        place: OwnedSemaphorePermit,
+        mut ticket: Ticket,
         claim: RefreshClaim,
     ) {
         let Some(key_id) = KeyId::parse(landing.key()) else {
             return;
         };
+        ticket.take_place().await;
+        self.stats.fetch();
+        if known.is_some() {
+            self.stats.revalidation();
+        }
         let stored = known.as_ref().map(|entry| entry.response());
-        let answer = self.fetcher.fetch(key_id, stored.as_deref()).await;
+        // Boxed, so that those who wait for a place are small.
+        let fetching = Box::pin(self.fetcher.fetch(key_id, stored.as_deref()));
+        let answer = fetching.await;
+        if matches!(answer, Answer::Key { .. }) {
+            self.admission.brought_key(&mut ticket);
+        }
         let fetched = self.settle(key_id, known, answer);
         drop(claim);
-        drop(place);
+        drop(ticket);
         landing.land(fetched);
     }
 
