@@ -7,15 +7,21 @@ use std::fmt;
 pub(crate) enum Kid {
     /// Of a legitimate issuer; two share one.
     Known(usize),
-    /// Made up by a flooder.
+    /// Made up by a flooder, in a name of its own or in that of a legitimate issuer. The number is at least 2.
     Unknown { issuer: usize, number: usize },
 }
+
+/// The first number of an issuer in whose name somebody floods.
+pub(crate) const IMPERSONATED: usize = 100;
 
 impl Kid {
     /// Who owns it.
     pub(crate) fn issuer(self) -> String {
         match self {
             Self::Known(number) => format!("svc{}", number / 2),
+            Self::Unknown { issuer, .. } if issuer >= IMPERSONATED => {
+                format!("svc{}", issuer - IMPERSONATED)
+            }
             Self::Unknown { issuer, .. } => format!("flood{issuer}"),
         }
     }
@@ -29,8 +35,14 @@ impl Kid {
             let issuer = issuer.parse().ok()?;
             return Some(Self::Unknown { issuer, number: name });
         }
-        let known = issuer.strip_prefix("svc")?.parse::<usize>().ok()? * 2 + name;
-        (name < 2).then_some(Self::Known(known))
+        let issuer = issuer.strip_prefix("svc")?.parse::<usize>().ok()?;
+        Some(match name {
+            0 | 1 => Self::Known(2 * issuer + name),
+            number => Self::Unknown {
+                issuer: issuer + IMPERSONATED,
+                number,
+            },
+        })
     }
 }
 

@@ -14,6 +14,7 @@ mod kid;
 mod model;
 mod oracle;
 mod plan;
+mod rates;
 mod run;
 mod supplies;
 mod trace;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::caching::{Allowance, Dated};
 use crate::kid::Kid;
 use crate::plan::Settings;
+use crate::rates::Rates;
 
 /// The books of one simulation.
 pub(crate) struct Model {
@@ -15,6 +16,7 @@ pub(crate) struct Model {
     pub(crate) keys: BTreeMap<Kid, KeyBook>,
     pub(crate) open: BTreeMap<u64, Open>,
     flights: BTreeMap<u64, Flight>,
+    pub(crate) rates: Rates,
     pub(crate) violations: Vec<String>,
     /// Exchanges begun.
     pub(crate) exchanges: u64,
@@ -61,6 +63,8 @@ pub(crate) struct Open {
     answered: Duration,
     is_complete: bool,
     is_broken: bool,
+    /// Whether the client reads the body even if it decides nothing: it is said to be short.
+    is_read: bool,
     outcome: Outcome,
 }
 
@@ -70,6 +74,8 @@ pub(crate) struct Sent<'a> {
     pub(crate) url: &'a str,
     pub(crate) is_redirected: bool,
     pub(crate) condition: Option<&'a str>,
+    /// Whether it asks about a key that the client has, with a condition or without.
+    pub(crate) revalidates: bool,
 }
 
 /// What became of an exchange.
@@ -107,6 +113,8 @@ struct Chain {
 /// What one task of the client asks: the repositories one after the other.
 struct Flight {
     kid: Kid,
+    /// Nothing was known of the key: what it took from the rates is given back if there is one.
+    is_first: bool,
     chain: Option<Chain>,
     had_outage: bool,
     answers: usize,
@@ -115,13 +123,14 @@ struct Flight {
 impl Model {
     pub(crate) fn new(settings: Settings) -> Self {
         Self {
-            settings,
             keys: BTreeMap::new(),
             open: BTreeMap::new(),
             flights: BTreeMap::new(),
+            rates: Rates::new(settings.per_issuer, settings.over_all),
             violations: Vec::new(),
             exchanges: 0,
             sequence: 0,
+            settings,
         }
     }
 
@@ -148,13 +157,19 @@ impl Model {
             url,
             is_redirected,
             condition,
+            revalidates,
         } = request;
         self.exchanges += 1;
         let others = self.open.values().filter(|open| open.kid == kid);
         if others.count() > 0 {
             self.violated(at, format!("two requests for {kid} at once"));
         }
-        let flight = self.flights.entry(task).or_insert_with(|| Flight::of(kid));
+        if !revalidates && !self.flights.contains_key(&task) {
+            let too_much = self.rates.take(at, &kid.issuer());
+            self.violations.extend(too_much);
+        }
+        let begin = || Flight::of(kid, !revalidates);
+        let flight = self.flights.entry(task).or_insert_with(begin);
         if flight.kid != kid {
             let other = flight.kid;
             self.violated(at, format!("a fetch of {other} asks for {kid}"));
@@ -174,6 +189,7 @@ impl Model {
             answered: at,
             is_complete: false,
             is_broken: false,
+            is_read: false,
             outcome: Outcome::Nothing,
         };
         self.open.insert(id, open);
@@ -239,9 +255,17 @@ impl Model {
                     dated,
                 };
                 book.serve(stamp, &chain, served);
+                if flight.is_first {
+                    self.rates.give_back(at, &open.kid.issuer());
+                }
             }
             other => open.outcome = other,
         }
+    }
+
+    /// How the body comes.
+    pub(crate) fn announced(&mut self, id: u64, is_read: bool) {
+        self.open.get_mut(&id).unwrap().is_read = is_read;
     }
 
     /// A body breaks off.
@@ -290,11 +314,12 @@ impl Model {
 const DRAINED: Duration = Duration::from_millis(50);
 
 impl Open {
-    /// Whether the client had the whole of a head, and let go of the body by itself: at once, at its end, or when it
-    /// had waited for it long enough. Otherwise a deadline has ended all.
+    /// Whether the client had the whole of a head, and let go of the body by itself: at once, or at its end, or when it
+    /// had read for long enough. Otherwise a deadline has ended all.
     fn is_settled_at(&self, at: Duration) -> bool {
         let waited = at - self.answered;
-        self.is_complete || self.is_broken || waited.is_zero() || waited == DRAINED
+        let has_ended = self.is_complete || self.is_broken || waited == DRAINED;
+        if self.is_read { has_ended } else { waited.is_zero() }
     }
 }
 
@@ -314,9 +339,10 @@ impl KeyBook {
 }
 
 impl Flight {
-    fn of(kid: Kid) -> Self {
+    fn of(kid: Kid, is_first: bool) -> Self {
         Self {
             kid,
+            is_first,
             chain: None,
             had_outage: false,
             answers: 0,

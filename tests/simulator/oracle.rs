@@ -184,21 +184,39 @@ impl Model {
     }
 
     /// Asking failed while this caller waited, or a limit was reached when it came.
-    fn why_unavailable(&self, moment: &Moment, presented: &Presented, waited: Duration) -> bool {
+    fn why_unavailable(&mut self, moment: &Moment, presented: &Presented, waited: Duration) -> bool {
         let failed = self
             .keys
             .get(&presented.call.kid)
             .and_then(|book| book.failed)
             .is_some_and(|stamp| stamp.sequence > presented.begun.sequence);
-        let refused = moment.stats.refused_by_limits > presented.begun_stats.refused_by_limits;
         // A revalidation waits for a place, if there are fewer than keys.
         let may_wait_for_a_place = self.settings.max_concurrent_fetches < self.settings.kids;
         let gave_up = may_wait_for_a_place && waited >= self.settings.fetch_deadline;
-        failed || gave_up || (refused && waited.is_zero())
+        failed || gave_up || (waited.is_zero() && self.why_refused(moment, presented))
+    }
+
+    /// A limit was reached, by those whom it is for.
+    fn why_refused(&mut self, moment: &Moment, presented: &Presented) -> bool {
+        let (before, now) = (&presented.begun_stats, &moment.stats);
+        let issuer = presented.call.kid.issuer();
+        if now.refused_by_issuer_rate > before.refused_by_issuer_rate {
+            self.rates.refuse(moment.at, issuer, true);
+            return true;
+        }
+        if now.refused_by_rate > before.refused_by_rate {
+            self.rates.refuse(moment.at, issuer, false);
+            return true;
+        }
+        now.refused_by_places > before.refused_by_places
+            && now.in_flight >= self.settings.max_concurrent_fetches
     }
 
     /// What must hold of the counters at any time.
     pub(crate) fn judge_stats(&mut self, at: Duration, stats: &KeyRepositoryStats) {
+        for starved in self.rates.judge(at) {
+            self.violated(at, starved);
+        }
         let settings = &self.settings;
         // Revalidations wait for their places: one a key at most.
         let under_way = 2 * settings.max_concurrent_fetches + settings.kids;

@@ -6,7 +6,8 @@ use asap_tests::walk::Walk;
 
 use crate::caching::Caching;
 use crate::faults::{Fault, Weather};
-use crate::kid::Kid;
+use crate::kid::{IMPERSONATED, Kid};
+use crate::rates::Rate;
 use crate::supplies::GENERATIONS;
 
 /// One simulation.
@@ -28,6 +29,8 @@ pub(crate) struct Settings {
     pub(crate) fetch_deadline: Duration,
     pub(crate) max_keys: usize,
     pub(crate) max_concurrent_fetches: usize,
+    pub(crate) per_issuer: Rate,
+    pub(crate) over_all: Rate,
 }
 
 /// Something that happens at its time.
@@ -230,14 +233,15 @@ impl Plan {
         }
         let begin = milliseconds(walk.below(usize::try_from(end.as_millis()).unwrap() + 1));
         let issuers = 1 + walk.below(3);
+        let first = [0, 0, IMPERSONATED][walk.below(3)];
         let mut at = begin;
         for _ in 0..10 + walk.below(50) {
             if walk.below(4) == 0 {
                 at += pause(walk) / 20;
             }
             let kid = Kid::Unknown {
-                issuer: walk.below(issuers),
-                number: walk.below(64),
+                issuer: first + walk.below(issuers),
+                number: 2 + walk.below(64),
             };
             let call = Call::draw(walk, kid);
             self.add(at, Action::Call(call));
@@ -248,7 +252,8 @@ impl Plan {
     fn draw_end(&mut self, walk: &mut Walk) {
         let healed = self.end() + pause(walk);
         self.add(healed, Action::Heal);
-        let mut at = healed + self.settings.fetch_deadline + RECOVERY;
+        let refilled = 2 * self.settings.per_issuer.interval;
+        let mut at = healed + self.settings.fetch_deadline + RECOVERY + refilled;
         for number in 0..self.settings.kids {
             let mut call = Call::draw(walk, Kid::Known(number));
             call.signed_by = Signer::Owner;
@@ -278,6 +283,14 @@ impl Settings {
             fetch_deadline: milliseconds(fetch_deadline),
             max_keys: [1, 2, 3, 16, 16, 16, 16, 16_384][walk.below(8)],
             max_concurrent_fetches: [1, 2, 4, 32][walk.below(4)],
+            per_issuer: Rate {
+                burst: [1, 2, 4, 16][walk.below(4)],
+                interval: milliseconds([100, 500, 2_000][walk.below(3)]),
+            },
+            over_all: Rate {
+                burst: [4, 16, 64][walk.below(3)],
+                interval: milliseconds([20, 200][walk.below(2)]),
+            },
         }
     }
 }

@@ -77,7 +77,9 @@ fn configuration(settings: &Settings) -> KeyRepositoryConfig {
         .with_headers_deadline(settings.headers_deadline)
         .with_fetch_deadline(settings.fetch_deadline)
         .with_max_keys(settings.max_keys)
-        .with_max_concurrent_fetches(settings.max_concurrent_fetches);
+        .with_max_concurrent_fetches(settings.max_concurrent_fetches)
+        .with_fetch_rate_per_issuer(settings.per_issuer.burst, settings.per_issuer.interval)
+        .with_fetch_rate(settings.over_all.burst, settings.over_all.interval);
     for repository in 1..settings.repositories {
         config = config.with_fallback(&base_url(repository)).unwrap();
     }
@@ -93,7 +95,9 @@ async fn idle(server: Rc<Server>, plan: &Plan) {
     let under_way = keys(&server).stats().in_flight;
     let mut state = server.world.lock();
     let (now, requests) = (state.now(), state.model.open.len());
-    if under_way > requests.max(plan.settings.max_concurrent_fetches) {
+    // Others may wait for a place, if there are fewer than keys.
+    let places = plan.settings.max_concurrent_fetches;
+    if under_way > requests && (requests < places || places >= plan.settings.kids) {
         let what = format!("{under_way} fetches under way and {requests} requests");
         state.model.violated(now, what);
     }

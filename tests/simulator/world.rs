@@ -224,6 +224,7 @@ impl State {
             url: &url,
             is_redirected,
             condition: condition.as_deref(),
+            revalidates: request.headers().contains_key(header::CACHE_CONTROL),
         };
         let id = self.model.begin(now, task, &sent);
         let weather = self.weathers[repository];
@@ -484,7 +485,12 @@ impl EngineWorld for World {
                 Fault::Silent => std::future::pending().await,
                 _ => {}
             }
-            let (head, script) = exchange.world.clone().lock().answer(&asked);
+            let (head, script) = {
+                let mut state = exchange.world.lock();
+                let (head, script) = state.answer(&asked);
+                state.model.announced(asked.id, script.tells_length);
+                (head, script)
+            };
             let body = PlayedBody::new(
                 script.parts,
                 script.pause,
