@@ -76,7 +76,7 @@ pub use claims::Audience;
 pub use crypto::{Algorithm, Backend, VerifyingKey};
 pub use keys::{KeyError, KeyId, KeySource, Keyring, Lookup};
 #[cfg(feature = "http")]
-pub use keys::{KeyRepository, KeyRepositoryConfig, KeyRepositoryStats};
+pub use keys::{KeyRepository, KeyRepositoryConfig, KeyRepositoryStats, WarmUp};
 pub use replay::{ReplayError, ReplayLog, ReplayWindow, Reusable};
 pub use time::{Clock, SystemClock, UnixTime};
 // In front of an HTTP service.

@@ -19,5 +19,5 @@ pub use private::PrivateKeyPem;
 pub(crate) use private::encode_section;
 pub(crate) use private_der::{check_pkcs1, check_pkcs8, check_sec1};
 #[cfg(feature = "http")]
-pub use repository::{KeyRepository, KeyRepositoryConfig, KeyRepositoryStats};
+pub use repository::{KeyRepository, KeyRepositoryConfig, KeyRepositoryStats, WarmUp};
 pub use source::{KeyError, KeySource, Lookup};

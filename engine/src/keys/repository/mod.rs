@@ -37,7 +37,9 @@ mod stats;
 mod sync;
 mod transport;
 mod url;
+mod warm_up;
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,13 +48,15 @@ use tokio::runtime::Handle;
 
 pub use self::config::KeyRepositoryConfig;
 pub use self::stats::KeyRepositoryStats;
+pub use self::warm_up::WarmUp;
 
-use self::admission::Admission;
+use self::admission::{Admission, Purpose};
 use self::cache::KeyCache;
 use self::environment::{Environment, Machine};
 use self::fetch::Fetcher;
+use self::flight::Waiter;
 use self::refresher::refresh_ahead;
-use self::shared::Shared;
+use self::shared::{Fetched, Shared};
 use self::transport::{HttpTransport, Transport};
 use crate::keys::{KeyError, KeySource, Lookup};
 use crate::{ConfigError, KeyId, VerifyingKey, limits};
@@ -88,6 +92,7 @@ pub struct KeyRepository {
     shared: Arc<Shared<Fetcher, Handle>>,
     runtime: Handle,
     patience: Duration,
+    places: usize,
 }
 
 impl KeyRepository {
@@ -128,7 +133,68 @@ impl KeyRepository {
             shared,
             runtime,
             patience: config.fetch_deadline.saturating_add(limits::FETCH_GRACE),
+            places: config.max_concurrent_fetches,
         })
+    }
+
+    /// Has the keys fetched that are not at hand, and waits until each is there or is not coming: for a gateway that
+    /// holds traffic back until its keys are there. No rate limits it; as many keys are asked for at once as
+    /// [`with_max_concurrent_fetches`](KeyRepositoryConfig::with_max_concurrent_fetches) says.
+    ///
+    /// ```no_run
+    /// # async fn example(keys: asap_engine::KeyRepository) {
+    /// # use asap_engine::KeyId;
+    /// let wanted = ["service-a/key-1", "service-b/key-1"].map(|text| KeyId::parse(text).expect("a kid"));
+    /// while !keys.warm_up(wanted).await.unavailable.is_empty() {
+    ///     tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    /// }
+    /// // Now open the door.
+    /// # }
+    /// ```
+    pub async fn warm_up<'a>(&self, key_ids: impl IntoIterator<Item = KeyId<'a>>) -> WarmUp {
+        let mut result = WarmUp::default();
+        let mut under_way = VecDeque::new();
+        for key_id in key_ids {
+            if self.shared.is_at_hand(key_id) {
+                result.at_hand = result.at_hand.saturating_add(1);
+                continue;
+            }
+            under_way.push_back((key_id, self.shared.join(key_id, Purpose::WarmUp)));
+            if under_way.len() >= self.places
+                && let Some((key_id, waiter)) = under_way.pop_front()
+            {
+                self.note(&mut result, key_id, self.wait(waiter).await);
+            }
+        }
+        for (key_id, waiter) in under_way {
+            self.note(&mut result, key_id, self.wait(waiter).await);
+        }
+        result
+    }
+
+    fn note(&self, result: &mut WarmUp, key_id: KeyId<'_>, fetched: Fetched) {
+        let missing = match fetched {
+            Ok(_) if self.shared.is_at_hand(key_id) => {
+                result.at_hand = result.at_hand.saturating_add(1);
+                return;
+            }
+            Ok(_) => &mut result.not_kept,
+            Err(KeyError::Unknown) => &mut result.unknown,
+            Err(KeyError::Unavailable) => &mut result.unavailable,
+        };
+        missing.push(key_id.as_str().into());
+    }
+
+    async fn wait(&self, waiter: Waiter<Fetched>) -> Fetched {
+        let patient = {
+            // The caller may be of another runtime, or of none.
+            let _runtime = self.runtime.enter();
+            tokio::time::timeout(self.patience, waiter.wait())
+        };
+        match patient.await {
+            Ok(Some(fetched)) => fetched,
+            Ok(None) | Err(_) => Err(KeyError::Unavailable),
+        }
     }
 
     /// The counters since the start.
@@ -148,16 +214,8 @@ impl KeySource for KeyRepository {
     }
 
     async fn fetch(&self, key_id: KeyId<'_>, issuer: &str) -> Result<Arc<VerifyingKey>, KeyError> {
-        let waiter = self.shared.join(key_id, issuer);
-        let patient = {
-            // The caller may be of another runtime, or of none.
-            let _runtime = self.runtime.enter();
-            tokio::time::timeout(self.patience, waiter.wait())
-        };
-        match patient.await {
-            Ok(Some(fetched)) => fetched,
-            Ok(None) | Err(_) => Err(KeyError::Unavailable),
-        }
+        self.wait(self.shared.join(key_id, Purpose::FirstFetch { issuer }))
+            .await
     }
 }
 

@@ -128,10 +128,20 @@ impl<F: Fetch, S: Spawn> Shared<F, S> {
         Lookup::Found(used)
     }
 
+    /// Whether the key may be used now. Asking is no use of it.
+    pub(super) fn is_at_hand(&self, key_id: KeyId<'_>) -> bool {
+        let stored = self.cache.stored(key_id.as_str());
+        stored.is_some_and(|entry| entry.is_usable(self.clock.now()))
+    }
+
     /// Joins the flight of a key that is not at hand, or begins it.
-    pub(super) fn join(self: &Arc<Self>, key_id: KeyId<'_>, issuer: &str) -> Waiter<Fetched> {
+    pub(super) fn join(
+        self: &Arc<Self>,
+        key_id: KeyId<'_>,
+        purpose: Purpose<'_>,
+    ) -> Waiter<Fetched> {
         match self.flights.join(key_id.as_str()) {
-            Joined::Lead(landing) => self.lead(landing, issuer),
+            Joined::Lead(landing) => self.lead(landing, purpose),
             Joined::Wait(waiter) => {
                 self.stats.coalesced();
                 waiter
@@ -140,7 +150,7 @@ impl<F: Fetch, S: Spawn> Shared<F, S> {
     }
 
     /// Leads the flight of a key that a caller waits for.
-    fn lead(self: &Arc<Self>, landing: Landing<Fetched>, issuer: &str) -> Waiter<Fetched> {
+    fn lead(self: &Arc<Self>, landing: Landing<Fetched>, purpose: Purpose<'_>) -> Waiter<Fetched> {
         let waiter = landing.waiter();
         let known = self.cache.stored(landing.key());
         let usable = known
@@ -154,7 +164,7 @@ impl<F: Fetch, S: Spawn> Shared<F, S> {
         }
         let purpose = match known {
             Some(_) => Purpose::Revalidation,
-            None => Purpose::FirstFetch { issuer },
+            None => purpose,
         };
         self.depart(landing, known, purpose);
         waiter

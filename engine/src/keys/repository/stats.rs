@@ -58,7 +58,6 @@ pub(super) struct Stats {
     hits: StripedCounter,
     fetches: AtomicU64,
     coalesced: AtomicU64,
-    refused_by_places: AtomicU64,
     refused_by_issuer_rate: AtomicU64,
     refused_by_rate: AtomicU64,
     revalidations: AtomicU64,
@@ -80,7 +79,6 @@ impl Stats {
 
     pub(super) fn refused(&self, refusal: Refusal) {
         let counter = match refusal {
-            Refusal::Places => &self.refused_by_places,
             Refusal::IssuerRate => &self.refused_by_issuer_rate,
             Refusal::Rate => &self.refused_by_rate,
         };
@@ -102,17 +100,13 @@ impl Stats {
         in_flight: usize,
     ) -> KeyRepositoryStats {
         let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        let refused_by_places = load(&self.refused_by_places);
         let refused_by_issuer_rate = load(&self.refused_by_issuer_rate);
         let refused_by_rate = load(&self.refused_by_rate);
         KeyRepositoryStats {
             hits: self.hits.sum(),
             fetches: self.fetches.load(Ordering::Relaxed),
             coalesced: self.coalesced.load(Ordering::Relaxed),
-            refused_by_limits: refused_by_places
-                .saturating_add(refused_by_issuer_rate)
-                .saturating_add(refused_by_rate),
-            refused_by_places,
+            refused_by_limits: refused_by_issuer_rate.saturating_add(refused_by_rate),
             refused_by_issuer_rate,
             refused_by_rate,
             revalidations: self.revalidations.load(Ordering::Relaxed),
@@ -136,10 +130,8 @@ pub struct KeyRepositoryStats {
     pub fetches: u64,
     /// Callers that waited for a fetch another had begun.
     pub coalesced: u64,
-    /// Fetches that were not begun because a limit was reached: the sum of the next three.
+    /// Fetches that were not begun because a limit was reached: the sum of the next two.
     pub refused_by_limits: u64,
-    /// Those that were not begun because too many were under way.
-    pub refused_by_places: u64,
     /// Those that were not begun because their issuer had asked for too many keys that there were not.
     pub refused_by_issuer_rate: u64,
     /// Those that were not begun because all issuers together had.
