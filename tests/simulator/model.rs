@@ -17,6 +17,8 @@ pub(crate) struct Model {
     pub(crate) open: BTreeMap<u64, Open>,
     flights: BTreeMap<u64, Flight>,
     pub(crate) rates: Rates,
+    /// When all places of one kind may have been taken.
+    pub(crate) full: Option<Duration>,
     pub(crate) violations: Vec<String>,
     /// Exchanges begun.
     pub(crate) exchanges: u64,
@@ -126,6 +128,7 @@ impl Model {
             keys: BTreeMap::new(),
             open: BTreeMap::new(),
             flights: BTreeMap::new(),
+            full: None,
             rates: Rates::new(settings.per_issuer, settings.over_all),
             violations: Vec::new(),
             exchanges: 0,
@@ -166,7 +169,8 @@ impl Model {
         }
         if !revalidates && !self.flights.contains_key(&task) {
             let too_much = self.rates.take(at, &kid.issuer());
-            self.violations.extend(too_much);
+            // Those that waited for a place may come all at once.
+            self.violations.extend(too_much.filter(|_| self.full.is_none()));
         }
         let begin = || Flight::of(kid, !revalidates);
         let flight = self.flights.entry(task).or_insert_with(begin);
@@ -193,6 +197,7 @@ impl Model {
             outcome: Outcome::Nothing,
         };
         self.open.insert(id, open);
+        self.note_places(at);
         if is_baseless {
             self.violated(at, format!("a condition for {url} that is of another response"));
         }
@@ -268,6 +273,12 @@ impl Model {
         self.open.get_mut(&id).unwrap().is_read = is_read;
     }
 
+    fn note_places(&mut self, at: Duration) {
+        if self.open.len() >= self.settings.max_concurrent_fetches {
+            self.full = Some(at);
+        }
+    }
+
     /// A body breaks off.
     pub(crate) fn body_broke(&mut self, id: u64) {
         self.open.get_mut(&id).unwrap().is_broken = true;
@@ -276,6 +287,7 @@ impl Model {
     /// The client has let go of the request and its response.
     pub(crate) fn end(&mut self, at: Duration, id: u64) {
         let stamp = self.stamp(at);
+        self.note_places(at);
         let Some(open) = self.open.remove(&id) else {
             return;
         };

@@ -190,9 +190,9 @@ impl Model {
             .get(&presented.call.kid)
             .and_then(|book| book.failed)
             .is_some_and(|stamp| stamp.sequence > presented.begun.sequence);
-        // A revalidation waits for a place, if there are fewer than keys.
-        let may_wait_for_a_place = self.settings.max_concurrent_fetches < self.settings.kids;
-        let gave_up = may_wait_for_a_place && waited >= self.settings.fetch_deadline;
+        // It waited for a place all the time.
+        let was_full = self.full.is_some_and(|full| full >= presented.begun.at);
+        let gave_up = was_full && waited >= self.settings.fetch_deadline;
         failed || gave_up || (waited.is_zero() && self.why_refused(moment, presented))
     }
 
@@ -208,18 +208,21 @@ impl Model {
             self.rates.refuse(moment.at, issuer, false);
             return true;
         }
-        now.refused_by_places > before.refused_by_places
-            && now.in_flight >= self.settings.max_concurrent_fetches
+        false
     }
 
     /// What must hold of the counters at any time.
     pub(crate) fn judge_stats(&mut self, at: Duration, stats: &KeyRepositoryStats) {
         for starved in self.rates.judge(at) {
-            self.violated(at, starved);
+            // Those that wait for a place are counted, and have not come to a request.
+            if self.full.is_none() {
+                self.violated(at, starved);
+            }
         }
         let settings = &self.settings;
-        // Revalidations wait for their places: one a key at most.
-        let under_way = 2 * settings.max_concurrent_fetches + settings.kids;
+        // Beside those that have a place, as many wait as the rates let through; and a revalidation of each key.
+        let waiting = 2 * settings.over_all.burst as usize + settings.kids;
+        let under_way = 3 * settings.max_concurrent_fetches + waiting;
         let bounds = [
             (stats.keys <= settings.max_keys, "more keys than allowed"),
             (stats.keys_in_use <= settings.max_keys, "more keys in use than allowed"),

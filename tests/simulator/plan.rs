@@ -282,7 +282,7 @@ impl Settings {
             headers_deadline: milliseconds(headers_deadline),
             fetch_deadline: milliseconds(fetch_deadline),
             max_keys: [1, 2, 3, 16, 16, 16, 16, 16_384][walk.below(8)],
-            max_concurrent_fetches: [1, 2, 4, 32][walk.below(4)],
+            max_concurrent_fetches: [1, 2, 4, 32, 32, 32][walk.below(6)],
             per_issuer: Rate {
                 burst: [1, 2, 4, 16][walk.below(4)],
                 interval: milliseconds([100, 500, 2_000][walk.below(3)]),

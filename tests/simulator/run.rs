@@ -97,7 +97,7 @@ async fn idle(server: Rc<Server>, plan: &Plan) {
     let (now, requests) = (state.now(), state.model.open.len());
     // Others may wait for a place, if there are fewer than keys.
     let places = plan.settings.max_concurrent_fetches;
-    if under_way > requests && (requests < places || places >= plan.settings.kids) {
+    if under_way > requests && requests < places {
         let what = format!("{under_way} fetches under way and {requests} requests");
         state.model.violated(now, what);
     }
