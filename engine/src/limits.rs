@@ -192,3 +192,30 @@ pub(crate) const DRAIN_DEADLINE: Duration = Duration::from_millis(50);
 /// The least room that a repository's cache may be given, in bytes: the longest body fits in, with its entry.
 #[cfg(feature = "http")]
 pub(crate) const MIN_KEY_BYTES: u64 = 128 * 1024;
+
+/// The shortest and the longest pause between two questions whether a repository that was down answers again. Two of
+/// the longest take less than a second, and a sick server is asked some three times a second.
+#[cfg(feature = "http")]
+pub(crate) const PROBE_PAUSE: std::ops::RangeInclusive<Duration> =
+    Duration::from_millis(100)..=Duration::from_millis(450);
+
+/// How long such a question may take: it must not be the slow connection that keeps a repository down.
+#[cfg(feature = "http")]
+pub(crate) const PROBE_DEADLINE: Duration = DEFAULT_HEADERS_DEADLINE;
+
+/// For how long a repository that is down is asked after the last fetch that wanted it: an idle gateway is silent.
+#[cfg(feature = "http")]
+pub(crate) const PROBES_WITHOUT_DEMAND: Duration = Duration::from_secs(60);
+
+/// If a repository that one key's fetch took down serves another one within this time, it is the key that is suspect:
+/// twice the pause between two probes, and a little.
+#[cfg(feature = "http")]
+pub(crate) const SUSPECT_WITHIN: Duration = Duration::from_secs(1);
+
+/// For how long the outages of such a key say nothing about its repository.
+#[cfg(feature = "http")]
+pub(crate) const SUSPECT_FOR: Duration = Duration::from_secs(60);
+
+/// How many such keys are remembered for one repository, of up to 1 KiB each.
+#[cfg(feature = "http")]
+pub(crate) const MAX_SUSPECTS: usize = 8;

@@ -9,7 +9,8 @@
 //! ```
 //!
 //! A fetch runs on a task of its own, so that no caller's hanging up cancels it for others. Its failure reaches
-//! those who waited and is not kept. What a response means for a token: 403, 404 and 410 say that there is no such
+//! those who waited and is not kept. Of several repositories one that is down is passed by until it answers again, and
+//! that is all that is remembered of an outage. What a response means for a token: 403, 404 and 410 say that there is no such
 //! key; whatever else yields no key says nothing about the token.
 //!
 //! Freshness is kept in monotonic time; the time of day is read only for the dates that HTTP compares.
@@ -21,13 +22,17 @@ mod config;
 mod connector;
 mod entry;
 mod environment;
+mod failover;
 mod failure;
 mod fetch;
 mod flight;
 mod freshness;
+mod health;
 mod issuers;
+mod origin;
 #[cfg(feature = "internals")]
 pub(crate) mod probe;
+mod prober;
 mod rate;
 mod refresher;
 mod shared;
@@ -47,13 +52,13 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 
 pub use self::config::KeyRepositoryConfig;
-pub use self::stats::KeyRepositoryStats;
+pub use self::stats::{FetchOutcomes, KeyRepositoryStats, RepositoryStats};
 pub use self::warm_up::WarmUp;
 
 use self::admission::{Admission, Purpose};
 use self::cache::KeyCache;
 use self::environment::{Environment, Machine};
-use self::fetch::Fetcher;
+use self::failover::Failover;
 use self::flight::Waiter;
 use self::refresher::refresh_ahead;
 use self::shared::{Fetched, Shared};
@@ -89,7 +94,7 @@ use crate::{ConfigError, KeyId, VerifyingKey, limits};
 /// ```
 #[derive(Clone)]
 pub struct KeyRepository {
-    shared: Arc<Shared<Fetcher, Handle>>,
+    shared: Arc<Shared<Failover, Handle>>,
     runtime: Handle,
     patience: Duration,
     places: usize,
@@ -119,7 +124,7 @@ impl KeyRepository {
         })?;
         let cache = KeyCache::new(config.max_keys, config.max_bytes, environment.hasher());
         let admission = Admission::new(config.fetch_limits(), &*environment);
-        let fetcher = Fetcher::new(config, transport, Arc::clone(&environment));
+        let fetcher = Failover::new(config, transport, Arc::clone(&environment));
         let shared = Arc::new(Shared::new(
             cache,
             admission,
@@ -197,7 +202,7 @@ impl KeyRepository {
         }
     }
 
-    /// The counters since the start.
+    /// The counters since the start, and how things stand. It walks the cache: see [`KeyRepositoryStats`].
     #[must_use]
     pub fn stats(&self) -> KeyRepositoryStats {
         self.shared.stats()
