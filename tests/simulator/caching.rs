@@ -134,7 +134,9 @@ impl Dated {
         if directives.no_store || self.varies_on_everything {
             return Allowance::NONE;
         }
-        let date = self.date.map(|date| Duration::from_secs(date.unsigned_abs()));
+        let date = self
+            .date
+            .map(|date| Duration::from_secs(date.unsigned_abs()));
         let dated = directives.max_age.is_none() || self.date.is_some();
         let fresh = match (directives.no_cache, directives.max_age, self.expires) {
             (true, ..) => Duration::ZERO,
@@ -156,7 +158,11 @@ impl Dated {
             fresh: until(None),
             while_revalidating: until(directives.stale_while_revalidate),
             on_error: until(directives.stale_if_error),
-            slack: Duration::from_secs(u64::from(dated)),
+            slack: match (directives.max_age, self.expires) {
+                // Not every status may be stored then.
+                (None, None) => Duration::MAX,
+                _ => Duration::from_secs(u64::from(dated)),
+            },
         }
     }
 }
@@ -174,7 +180,10 @@ impl Directives {
             (self.stale_while_revalidate, "stale-while-revalidate"),
             (self.stale_if_error, "stale-if-error"),
         ];
-        let flags = flags.iter().filter(|flag| flag.0).map(|flag| flag.1.to_owned());
+        let flags = flags
+            .iter()
+            .filter(|flag| flag.0)
+            .map(|flag| flag.1.to_owned());
         let seconds = seconds
             .iter()
             .filter_map(|(seconds, name)| Some(format!("{name}={}", (*seconds)?)));

@@ -33,7 +33,10 @@ impl Kid {
         let issuer = segments.next()?;
         if let Some(issuer) = issuer.strip_prefix("flood") {
             let issuer = issuer.parse().ok()?;
-            return Some(Self::Unknown { issuer, number: name });
+            return Some(Self::Unknown {
+                issuer,
+                number: name,
+            });
         }
         let issuer = issuer.strip_prefix("svc")?.parse::<usize>().ok()?;
         Some(match name {

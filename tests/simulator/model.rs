@@ -2,7 +2,7 @@
 //!
 //! Where the client may go either way, the books keep both bounds: how long a key may be used at least and at most.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::caching::{Allowance, Dated};
@@ -16,6 +16,8 @@ pub(crate) struct Model {
     pub(crate) keys: BTreeMap<Kid, KeyBook>,
     pub(crate) open: BTreeMap<u64, Open>,
     flights: BTreeMap<u64, Flight>,
+    /// Tasks that ask whether a repository is there again: nobody's fetches.
+    probes: BTreeSet<u64>,
     pub(crate) rates: Rates,
     /// When all places of one kind may have been taken.
     pub(crate) full: Option<Duration>,
@@ -60,6 +62,7 @@ pub(crate) struct Serving {
 pub(crate) struct Open {
     kid: Kid,
     flight: u64,
+    rank: usize,
     url: String,
     sent: Duration,
     answered: Duration,
@@ -73,6 +76,10 @@ pub(crate) struct Open {
 /// A request.
 pub(crate) struct Sent<'a> {
     pub(crate) kid: Kid,
+    /// Which repository it goes to, by itself or through a redirect.
+    pub(crate) rank: usize,
+    /// Whether the client has counted a fetch that has not come to a request yet.
+    pub(crate) is_counted: bool,
     pub(crate) url: &'a str,
     pub(crate) is_redirected: bool,
     pub(crate) condition: Option<&'a str>,
@@ -93,11 +100,17 @@ pub(crate) enum Outcome {
     },
     /// The key was served: its body is complete.
     Served,
-    NotModified { dated: Dated, received: Duration },
+    NotModified {
+        dated: Dated,
+        received: Duration,
+    },
     /// A 304 that makes the client ask again.
     Void,
     NoSuchKey(u16),
-    Redirect { allowance: Allowance, is_refused: bool },
+    Redirect {
+        allowance: Allowance,
+        is_refused: bool,
+    },
     Status(u16),
     /// A body that is no key.
     Unusable,
@@ -128,6 +141,7 @@ impl Model {
             keys: BTreeMap::new(),
             open: BTreeMap::new(),
             flights: BTreeMap::new(),
+            probes: BTreeSet::new(),
             full: None,
             rates: Rates::new(settings.per_issuer, settings.over_all),
             violations: Vec::new(),
@@ -157,12 +171,19 @@ impl Model {
         let id = self.exchanges;
         let &Sent {
             kid,
+            rank,
+            is_counted,
             url,
             is_redirected,
             condition,
             revalidates,
         } = request;
         self.exchanges += 1;
+        let is_probe = !is_counted && !self.flights.contains_key(&task);
+        if is_probe || self.probes.contains(&task) {
+            self.probes.insert(task);
+            return id;
+        }
         let others = self.open.values().filter(|open| open.kid == kid);
         if others.count() > 0 {
             self.violated(at, format!("two requests for {kid} at once"));
@@ -170,7 +191,8 @@ impl Model {
         if !revalidates && !self.flights.contains_key(&task) {
             let too_much = self.rates.take(at, &kid.issuer());
             // Those that waited for a place may come all at once.
-            self.violations.extend(too_much.filter(|_| self.full.is_none()));
+            self.violations
+                .extend(too_much.filter(|_| self.full.is_none()));
         }
         let begin = || Flight::of(kid, !revalidates);
         let flight = self.flights.entry(task).or_insert_with(begin);
@@ -180,14 +202,14 @@ impl Model {
             return id;
         }
         flight.begin_chain(at, is_redirected);
-        let is_known = |serving: &Serving| {
-            serving.url == url && serving.validator.as_deref() == condition
-        };
+        let is_known =
+            |serving: &Serving| serving.url == url && serving.validator.as_deref() == condition;
         let book = self.keys.entry(kid).or_default();
         let is_baseless = condition.is_some() && !book.current.as_ref().is_some_and(is_known);
         let open = Open {
             kid,
             flight: task,
+            rank,
             url: url.to_owned(),
             sent: at,
             answered: at,
@@ -199,13 +221,19 @@ impl Model {
         self.open.insert(id, open);
         self.note_places(at);
         if is_baseless {
-            self.violated(at, format!("a condition for {url} that is of another response"));
+            self.violated(
+                at,
+                format!("a condition for {url} that is of another response"),
+            );
         }
         // Those of known issuers, of others, and revalidations.
         let most = 3 * self.settings.max_concurrent_fetches;
         if self.open.len() > most {
             let count = self.open.len();
-            self.violated(at, format!("{count} requests at once, and {most} are allowed"));
+            self.violated(
+                at,
+                format!("{count} requests at once, and {most} are allowed"),
+            );
         }
         id
     }
@@ -213,14 +241,18 @@ impl Model {
     /// A head has come.
     pub(crate) fn answered(&mut self, at: Duration, id: u64, outcome: Outcome) {
         let stamp = self.stamp(at);
-        let open = self.open.get_mut(&id).unwrap();
+        let Some(open) = self.open.get_mut(&id) else {
+            return;
+        };
         let flight = self.flights.get_mut(&open.flight).unwrap();
         let book = self.keys.get_mut(&open.kid).unwrap();
         match &outcome {
             Outcome::NotModified { dated, received } => {
                 if let Some(stored) = book.current.take() {
                     let dated = stored.dated.freshened(dated);
-                    flight.chain_mut().pass(open.sent, dated.allowance(*received));
+                    flight
+                        .chain_mut()
+                        .pass(open.sent, dated.allowance(*received));
                     let chain = flight.chain.take().unwrap();
                     book.serve(stamp, &chain, Serving { dated, ..stored });
                 }
@@ -236,7 +268,9 @@ impl Model {
     /// The last part of a body has come.
     pub(crate) fn body_ended(&mut self, at: Duration, id: u64) {
         let stamp = self.stamp(at);
-        let open = self.open.get_mut(&id).unwrap();
+        let Some(open) = self.open.get_mut(&id) else {
+            return;
+        };
         open.is_complete = true;
         let flight = self.flights.get_mut(&open.flight).unwrap();
         let book = self.keys.get_mut(&open.kid).unwrap();
@@ -270,7 +304,9 @@ impl Model {
 
     /// How the body comes.
     pub(crate) fn announced(&mut self, id: u64, is_read: bool) {
-        self.open.get_mut(&id).unwrap().is_read = is_read;
+        if let Some(open) = self.open.get_mut(&id) {
+            open.is_read = is_read;
+        }
     }
 
     fn note_places(&mut self, at: Duration) {
@@ -281,7 +317,9 @@ impl Model {
 
     /// A body breaks off.
     pub(crate) fn body_broke(&mut self, id: u64) {
-        self.open.get_mut(&id).unwrap().is_broken = true;
+        if let Some(open) = self.open.get_mut(&id) {
+            open.is_broken = true;
+        }
     }
 
     /// The client has let go of the request and its response.
@@ -308,8 +346,17 @@ impl Model {
                 }
             }
             Outcome::NoSuchKey(status) if is_settled => {
-                let is_last = !falls_back || status != 404 || flight.answers + 1 >= repositories;
-                flight.no_such_key(book, stamp, is_last);
+                let have_answered = match (falls_back, status) {
+                    // It says so for all mirrors, or those that do not answer may have the key.
+                    (false, _) => 0,
+                    (true, 404) => repositories,
+                    (true, _) => open.rank + 1,
+                };
+                flight.no_such_key(book, stamp, have_answered);
+                if !falls_back && flight.answers <= open.rank {
+                    // One before it was passed by.
+                    book.failed = Some(stamp);
+                }
             }
             Outcome::Status(status) if is_settled => {
                 let allows_stale = matches!(status, 500 | 502 | 503 | 504);
@@ -331,7 +378,11 @@ impl Open {
     fn is_settled_at(&self, at: Duration) -> bool {
         let waited = at - self.answered;
         let has_ended = self.is_complete || self.is_broken || waited == DRAINED;
-        if self.is_read { has_ended } else { waited.is_zero() }
+        if self.is_read {
+            has_ended
+        } else {
+            waited.is_zero()
+        }
     }
 }
 
@@ -381,14 +432,16 @@ impl Flight {
         self.chain.as_mut().unwrap()
     }
 
-    /// There is no such key; that holds if every repository was asked that has to be.
-    fn no_such_key(&mut self, book: &mut KeyBook, stamp: Stamp, is_last: bool) {
+    /// There is no such key, if so many repositories have answered.
+    fn no_such_key(&mut self, book: &mut KeyBook, stamp: Stamp, have_answered: usize) {
         self.chain = None;
         self.answers += 1;
         book.not_found = Some(stamp);
-        if self.had_outage {
+        let is_certain = !self.had_outage && self.answers >= have_answered;
+        if self.had_outage || !is_certain {
             book.failed = Some(stamp);
-        } else if is_last {
+        }
+        if is_certain || have_answered == 0 {
             book.current = None;
         }
     }

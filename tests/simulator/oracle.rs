@@ -118,15 +118,9 @@ impl Model {
         let valid_before = presented.is_valid_at(presented.begun_time);
         let valid_after = presented.is_valid_at(moment.client_time);
         let reason = match answer {
-            Ok(()) => self.why_accepted(at, presented, from_cache)
-                && valid_before
-                && valid_after,
-            Err(VerifyError::Expired | VerifyError::NotYetValid) => {
-                !(valid_before && valid_after)
-            }
-            Err(VerifyError::SignatureInvalid) => {
-                self.why_bad_signature(at, presented, from_cache)
-            }
+            Ok(()) => self.why_accepted(at, presented, from_cache) && valid_before && valid_after,
+            Err(VerifyError::Expired | VerifyError::NotYetValid) => !(valid_before && valid_after),
+            Err(VerifyError::SignatureInvalid) => self.why_bad_signature(at, presented, from_cache),
             Err(VerifyError::KeyUnknown) => self.why_unknown(at, presented),
             Err(VerifyError::KeyUnavailable) => self.why_unavailable(moment, presented, waited),
             Err(_) => false,
@@ -134,7 +128,11 @@ impl Model {
         if !reason {
             self.complain(at, presented, format_args!("no reason for {answer:?}"));
         } else if presented.must_be_accepted && answer.is_err() {
-            self.complain(at, presented, format_args!("{answer:?} in a world that is well"));
+            self.complain(
+                at,
+                presented,
+                format_args!("{answer:?} in a world that is well"),
+            );
         }
         if !valid_before && self.exchanges != presented.begun_requests {
             self.complain(at, presented, "a token that policy refuses was asked about");
@@ -178,13 +176,16 @@ impl Model {
         self.keys
             .get(&presented.call.kid)
             .and_then(|book| book.not_found)
-            .is_some_and(|stamp| {
-                stamp.at == at && stamp.sequence > presented.begun.sequence
-            })
+            .is_some_and(|stamp| stamp.at == at && stamp.sequence > presented.begun.sequence)
     }
 
     /// Asking failed while this caller waited, or a limit was reached when it came.
-    fn why_unavailable(&mut self, moment: &Moment, presented: &Presented, waited: Duration) -> bool {
+    fn why_unavailable(
+        &mut self,
+        moment: &Moment,
+        presented: &Presented,
+        waited: Duration,
+    ) -> bool {
         let failed = self
             .keys
             .get(&presented.call.kid)
@@ -225,15 +226,30 @@ impl Model {
         let under_way = 3 * settings.max_concurrent_fetches + waiting;
         let bounds = [
             (stats.keys <= settings.max_keys, "more keys than allowed"),
-            (stats.keys_in_use <= settings.max_keys, "more keys in use than allowed"),
-            (stats.in_flight <= under_way, "more fetches under way than allowed"),
-            (stats.revalidations <= stats.fetches, "more revalidations than fetches"),
-            (stats.failures <= stats.fetches, "more failures than fetches"),
             (
-                self.open.len() <= stats.in_flight,
+                stats.keys_in_use <= settings.max_keys,
+                "more keys in use than allowed",
+            ),
+            (
+                stats.in_flight <= under_way,
+                "more fetches under way than allowed",
+            ),
+            (
+                stats.revalidations <= stats.fetches,
+                "more revalidations than fetches",
+            ),
+            (
+                stats.failures <= stats.fetches,
+                "more failures than fetches",
+            ),
+            (
+                self.open.len() <= stats.in_flight as usize,
                 "a request that is of no fetch under way",
             ),
-            (stats.fetches == self.fetches(), "fetches that were not counted, or not made"),
+            (
+                stats.fetches == self.fetches(),
+                "fetches that were not counted, or not made",
+            ),
         ];
         for (is_kept, bound) in bounds {
             if !is_kept {
@@ -243,7 +259,12 @@ impl Model {
     }
 
     /// The generation that a good token of `kid` must be signed with now to be accepted, if that is certain.
-    pub(crate) fn certain_generation(&self, at: Duration, kid: Kid, owner: Option<usize>) -> Option<usize> {
+    pub(crate) fn certain_generation(
+        &self,
+        at: Duration,
+        kid: Kid,
+        owner: Option<usize>,
+    ) -> Option<usize> {
         let book = self.keys.get(&kid);
         let Some(current) = book.and_then(|book| book.current.as_ref()) else {
             return owner;

@@ -173,7 +173,11 @@ impl Plan {
                 0 => Kid::Known(walk.below(self.settings.kids)),
                 _ => favourite,
             };
-            let herd = if walk.below(8) == 0 { 2 + walk.below(8) } else { 1 };
+            let herd = if walk.below(8) == 0 {
+                2 + walk.below(8)
+            } else {
+                1
+            };
             for _ in 0..herd {
                 let call = Call::draw(walk, kid);
                 self.add(at, Action::Call(call));
@@ -235,6 +239,21 @@ impl Plan {
         let issuers = 1 + walk.below(3);
         let first = [0, 0, IMPERSONATED][walk.below(3)];
         let mut at = begin;
+        let hangs = walk.below(3) == 0;
+        for repository in (0..self.settings.repositories).filter(|_| hangs) {
+            let weather = Weather {
+                fault: Fault::Silent,
+                permille: 1000,
+                delay: (0, 0),
+            };
+            self.add(
+                at,
+                Action::Change {
+                    repository,
+                    weather,
+                },
+            );
+        }
         for _ in 0..10 + walk.below(50) {
             if walk.below(4) == 0 {
                 at += pause(walk) / 20;

@@ -50,7 +50,10 @@ impl Takings {
     /// Whether so much was taken that a bucket may have been empty then.
     fn may_be_exhausted(&self, rate: Rate, at: Duration) -> bool {
         let since = at.saturating_sub(rate.interval * rate.burst);
-        let taken = self.taken.iter().filter(|taken| **taken >= since && **taken <= at);
+        let taken = self
+            .taken
+            .iter()
+            .filter(|taken| **taken >= since && **taken <= at);
         taken.count() as u64 >= u64::from(rate.burst)
     }
 }

@@ -47,10 +47,12 @@ pub(crate) fn run(seed: u64, is_shown: bool) -> Outcome {
 
 async fn simulate(seed: u64, plan: &Plan, is_shown: bool) -> Outcome {
     let world = World::new(seed, plan, is_shown);
-    let keys = simulated_repository(configuration(&plan.settings), Arc::new(world.clone()));
+    let config = configuration(&plan.settings);
+    let keys = Arc::new(simulated_repository(config, Arc::new(world.clone())).unwrap());
+    world.inhabit(&keys);
     let clock = world.clone();
     let policy = Policy::new(AUDIENCE).unwrap().with_leeway(LEEWAY).unwrap();
-    let engine = Engine::new(policy, keys.unwrap()).with_clock(move || clock.client_time());
+    let engine = Engine::new(policy, keys).with_clock(move || clock.client_time());
     let server = Rc::new(Server {
         engine,
         world: world.clone(),
@@ -116,7 +118,9 @@ async fn finish(world: &World, plan: &Plan) -> Outcome {
     }
     let holders = Arc::strong_count(&world.0);
     if holders > 1 {
-        state.model.violated(now, format!("{holders} hold the world in the end"));
+        state
+            .model
+            .violated(now, format!("{holders} hold the world in the end"));
     }
     state.note("over", &[tasks as u64, requests as u64], &());
     Outcome {

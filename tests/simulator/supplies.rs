@@ -61,5 +61,8 @@ pub(crate) fn token(kid: Kid, generation: usize, issued_at: i64) -> Arc<str> {
         Arc::from(text)
     };
     let mut made = TOKENS.lock().unwrap();
-    Arc::clone(made.entry((kid, generation, issued_at)).or_insert_with(make))
+    Arc::clone(
+        made.entry((kid, generation, issued_at))
+            .or_insert_with(make),
+    )
 }

@@ -28,7 +28,10 @@ impl Trace {
             self.mix(&number.to_le_bytes());
         }
         if self.is_shown {
-            println!("{:>12.6} s  {what} {numbers:?} {detail:?}", at.as_secs_f64());
+            println!(
+                "{:>12.6} s  {what} {numbers:?} {detail:?}",
+                at.as_secs_f64()
+            );
         }
     }
 

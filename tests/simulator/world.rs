@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use asap_engine::UnixTime;
 use asap_engine::internals::{SimulatedResponse, SimulatedSending, World as EngineWorld};
+use asap_engine::{KeyRepository, UnixTime};
 use asap_tests::fixture::NOW_SECONDS;
 use asap_tests::walk::Walk;
 use bytes::Bytes;
@@ -39,6 +39,7 @@ pub(crate) struct State {
     client_chance: Walk,
     /// Looked up only: their own numbers differ from run to run.
     tasks: HashMap<tokio::task::Id, u64>,
+    keys: Weak<KeyRepository>,
 }
 
 /// What a server has for a `kid`.
@@ -79,11 +80,23 @@ impl World {
             chance: Walk(seed ^ 0xc4a0_ce00_0000_0000),
             client_chance: Walk(seed ^ 0xc11e_4700_0000_0000),
             tasks: HashMap::new(),
+            keys: Weak::new(),
         })))
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap()
+    }
+
+    /// The client in this world.
+    pub(crate) fn inhabit(&self, keys: &Arc<KeyRepository>) {
+        self.lock().keys = Arc::downgrade(keys);
+    }
+
+    /// How many fetches the client has counted.
+    fn counted_fetches(&self) -> Option<u64> {
+        let keys = self.lock().keys.upgrade()?;
+        Some(keys.stats().fetches)
     }
 
     /// Does what the timeline says; calls are not for the world.
@@ -197,7 +210,12 @@ impl State {
     }
 
     /// Takes a request: what it is about, and how long its head takes.
-    fn take(&mut self, request: &Request<()>, is_redirected: bool) -> (Asked, Duration) {
+    fn take(
+        &mut self,
+        request: &Request<()>,
+        is_redirected: bool,
+        counted: Option<u64>,
+    ) -> (Asked, Duration) {
         let now = self.now();
         let url = request.uri().to_string();
         let text = |name| request.headers().get(name)?.to_str().ok();
@@ -206,7 +224,10 @@ impl State {
         let host = request.uri().host().unwrap();
         let number = |text: &str| text.parse::<usize>().unwrap();
         let mut hop = None;
-        let repository = match host.strip_prefix('r').and_then(|h| h.strip_suffix(".example")) {
+        let repository = match host
+            .strip_prefix('r')
+            .and_then(|h| h.strip_suffix(".example"))
+        {
             Some(repository) => number(repository),
             None => {
                 let mut parts = request.uri().path().split('/').skip(1).map(number);
@@ -221,6 +242,9 @@ impl State {
         let task = self.task();
         let sent = Sent {
             kid,
+            rank: repository,
+            // A fetch is counted right before its first request; what is not counted is a probe.
+            is_counted: counted.is_none_or(|counted| counted > self.model.fetches()),
             url: &url,
             is_redirected,
             condition: condition.as_deref(),
@@ -235,7 +259,11 @@ impl State {
         if let Fault::LateHead(late) = fault {
             delay += late;
         }
-        self.note("ask", &[id, task, repository as u64], &(&url, &condition, fault));
+        self.note(
+            "ask",
+            &[id, task, repository as u64],
+            &(&url, &condition, fault),
+        );
         let asked = Asked {
             id,
             kid,
@@ -263,7 +291,10 @@ impl State {
                 }
                 Fault::Status(status) => {
                     self.outcome(asked, Outcome::Status(status));
-                    (Response::builder().status(status), Script::page(&mut self.chance))
+                    (
+                        Response::builder().status(status),
+                        Script::page(&mut self.chance),
+                    )
                 }
                 _ => self.content(asked),
             },
@@ -323,7 +354,10 @@ impl State {
         else {
             let status = published.map_or(404, |published| published.key.unwrap_err());
             self.outcome(asked, Outcome::NoSuchKey(status));
-            return (Response::builder().status(status), Script::page(&mut self.chance));
+            return (
+                Response::builder().status(status),
+                Script::page(&mut self.chance),
+            );
         };
         let mut response = Response::builder().status(200);
         let headers = response.headers_mut().unwrap();
@@ -470,7 +504,8 @@ impl Drop for Exchange {
 
 impl EngineWorld for World {
     fn send(&self, request: Request<()>, is_redirected: bool) -> SimulatedSending {
-        let (asked, delay) = self.lock().take(&request, is_redirected);
+        let counted = self.counted_fetches();
+        let (asked, delay) = self.lock().take(&request, is_redirected, counted);
         let exchange = Exchange {
             world: self.clone(),
             id: asked.id,
@@ -511,4 +546,3 @@ impl EngineWorld for World {
         self.lock().client_chance.number()
     }
 }
-
