@@ -1,17 +1,6 @@
-//! How servers and networks fail, and the bodies of their responses.
-
-use std::collections::VecDeque;
-use std::io;
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
-use std::time::Duration;
+//! How servers and networks fail.
 
 use asap_tests::walk::Walk;
-use bytes::Bytes;
-use hyper::body::{Body, Frame, SizeHint};
-use tokio::time::{Instant, Sleep, sleep_until};
-
-use crate::world::Exchange;
 
 /// How one exchange goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,82 +78,5 @@ impl Weather {
             permille: [1000, 1000, 700, 300][walk.below(4)],
             delay: [(0, 0), (1, 30), (50, 250), (0, 700)][walk.below(4)],
         }
-    }
-}
-
-/// How a body ends once its parts have come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ending {
-    Complete,
-    Broken,
-    Silent,
-}
-
-/// A body that comes part by part.
-pub(crate) struct PlayedBody {
-    parts: VecDeque<Bytes>,
-    pause: Duration,
-    sleep: Option<Pin<Box<Sleep>>>,
-    ending: Ending,
-    length: Option<u64>,
-    exchange: Exchange,
-}
-
-impl PlayedBody {
-    pub(crate) fn new(
-        parts: Vec<Bytes>,
-        pause: Duration,
-        ending: Ending,
-        tells_length: bool,
-        exchange: Exchange,
-    ) -> Self {
-        let length = parts.iter().map(|part| part.len() as u64).sum();
-        Self {
-            parts: parts.into(),
-            pause,
-            sleep: None,
-            ending,
-            length: tells_length.then_some(length),
-            exchange,
-        }
-    }
-}
-
-impl Body for PlayedBody {
-    type Data = Bytes;
-    type Error = io::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
-        if !self.pause.is_zero() && !self.parts.is_empty() {
-            let until = Instant::now() + self.pause;
-            let sleep = self
-                .sleep
-                .get_or_insert_with(|| Box::pin(sleep_until(until)));
-            ready!(sleep.as_mut().poll(context));
-            self.sleep = None;
-        }
-        let part = self.parts.pop_front();
-        if self.parts.is_empty() && self.ending == Ending::Complete {
-            self.exchange.body_ends();
-        }
-        match (part, self.ending) {
-            (Some(part), _) => {
-                self.length = self.length.map(|length| length - part.len() as u64);
-                Poll::Ready(Some(Ok(Frame::data(part))))
-            }
-            (None, Ending::Complete) => Poll::Ready(None),
-            (None, Ending::Broken) => {
-                self.exchange.body_breaks();
-                Poll::Ready(Some(Err(io::ErrorKind::UnexpectedEof.into())))
-            }
-            (None, Ending::Silent) => Poll::Pending,
-        }
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.length.map_or_else(SizeHint::new, SizeHint::with_exact)
     }
 }

@@ -1,12 +1,14 @@
 //! A simulated world around the real client of key repositories and the real engine: clients, key servers, network,
 //! time of day and chance come from one seed, and monotonic time is tokio's, paused.
 //!
-//! A seed draws a [`plan`]; [`run`] plays it; [`world`] answers requests with [`faults`]; [`clients`] present
-//! tokens; [`model`] keeps books of what the servers said, and the [`oracle`] holds every answer against them.
+//! A seed draws a [`plan`]; [`run`] plays it; the [`servers`] of the [`world`] answer, with [`faults`]; [`clients`]
+//! present tokens; [`model`] keeps [`books`] of what the servers said, and the [`oracle`] holds every answer against them.
 //!
 //! `ASAP_SEED=123 cargo test -p asap-tests --test simulator -- --nocapture` replays one seed and shows its events.
 //! `ASAP_SEEDS` and `ASAP_FIRST_SEED` choose how many are tried, and from where on.
 
+mod bodies;
+mod books;
 mod caching;
 mod clients;
 mod faults;
@@ -16,6 +18,7 @@ mod oracle;
 mod plan;
 mod rates;
 mod run;
+mod servers;
 mod supplies;
 mod trace;
 mod world;

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use crate::books::{Flight, KeyBook, Serving, Stamp};
 use crate::caching::{Allowance, Dated};
 use crate::kid::Kid;
 use crate::plan::Settings;
@@ -25,37 +26,6 @@ pub(crate) struct Model {
     /// Exchanges begun.
     pub(crate) exchanges: u64,
     sequence: u64,
-}
-
-/// What is known of one `kid`.
-#[derive(Default)]
-pub(crate) struct KeyBook {
-    /// The last key that was served for it, unless it was said to be gone since.
-    pub(crate) current: Option<Serving>,
-    /// When a key was last served, and which.
-    pub(crate) served: Option<(Stamp, usize)>,
-    pub(crate) failed: Option<Stamp>,
-    pub(crate) not_found: Option<Stamp>,
-}
-
-/// A moment, and its place among those at the same time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Stamp {
-    pub(crate) at: Duration,
-    pub(crate) sequence: u64,
-}
-
-/// A key as it was served, and until when it may be used.
-pub(crate) struct Serving {
-    pub(crate) generation: usize,
-    pub(crate) surely_usable_until: Duration,
-    pub(crate) usable_until: Duration,
-    pub(crate) on_error_until: Duration,
-    /// Whether asking again failed since, in a way that allows a stale answer.
-    pub(crate) error_since: bool,
-    url: String,
-    validator: Option<String>,
-    dated: Dated,
 }
 
 /// One request and what follows it.
@@ -114,25 +84,6 @@ pub(crate) enum Outcome {
     Status(u16),
     /// A body that is no key.
     Unusable,
-}
-
-/// A request to a repository and the redirects that followed it.
-struct Chain {
-    began: Duration,
-    spans: Option<Allowance>,
-    usable_until: Duration,
-    on_error_until: Duration,
-    is_void: bool,
-}
-
-/// What one task of the client asks: the repositories one after the other.
-struct Flight {
-    kid: Kid,
-    /// Nothing was known of the key: what it took from the rates is given back if there is one.
-    is_first: bool,
-    chain: Option<Chain>,
-    had_outage: bool,
-    answers: usize,
 }
 
 impl Model {
@@ -383,93 +334,5 @@ impl Open {
         } else {
             waited.is_zero()
         }
-    }
-}
-
-impl KeyBook {
-    /// A key was served, after all of a chain.
-    fn serve(&mut self, stamp: Stamp, chain: &Chain, served: Serving) {
-        let spans = chain.spans.unwrap();
-        self.served = Some((stamp, served.generation));
-        self.current = Some(Serving {
-            surely_usable_until: chain.began + spans.usable().saturating_sub(spans.slack),
-            usable_until: chain.usable_until,
-            on_error_until: chain.on_error_until,
-            error_since: false,
-            ..served
-        });
-    }
-}
-
-impl Flight {
-    fn of(kid: Kid, is_first: bool) -> Self {
-        Self {
-            kid,
-            is_first,
-            chain: None,
-            had_outage: false,
-            answers: 0,
-        }
-    }
-
-    fn begin_chain(&mut self, at: Duration, is_redirected: bool) {
-        let began = match &self.chain {
-            Some(_) if is_redirected => return,
-            // The client counts from its first request.
-            Some(chain) if chain.is_void => chain.began,
-            _ => at,
-        };
-        self.chain = Some(Chain {
-            began,
-            spans: None,
-            usable_until: Duration::MAX,
-            on_error_until: Duration::MAX,
-            is_void: false,
-        });
-    }
-
-    fn chain_mut(&mut self) -> &mut Chain {
-        self.chain.as_mut().unwrap()
-    }
-
-    /// There is no such key, if so many repositories have answered.
-    fn no_such_key(&mut self, book: &mut KeyBook, stamp: Stamp, have_answered: usize) {
-        self.chain = None;
-        self.answers += 1;
-        book.not_found = Some(stamp);
-        let is_certain = !self.had_outage && self.answers >= have_answered;
-        if self.had_outage || !is_certain {
-            book.failed = Some(stamp);
-        }
-        if is_certain || have_answered == 0 {
-            book.current = None;
-        }
-    }
-
-    fn fail(&mut self, book: &mut KeyBook, stamp: Stamp, is_outage: bool, allows_stale: bool) {
-        self.chain = None;
-        self.answers += 1;
-        self.had_outage |= is_outage;
-        book.failed = Some(stamp);
-        if let Some(current) = &mut book.current {
-            current.error_since |= allows_stale;
-        }
-    }
-}
-
-impl Chain {
-    /// A response allows so much from its request on: of all on the way, the least counts.
-    fn pass(&mut self, sent: Duration, allowance: Allowance) {
-        self.usable_until = self.usable_until.min(sent + allowance.usable());
-        self.on_error_until = self.on_error_until.min(sent + allowance.on_error);
-        self.spans = Some(match self.spans {
-            Some(spans) => Allowance {
-                fresh: spans.fresh.min(allowance.fresh),
-                while_revalidating: spans.while_revalidating.min(allowance.while_revalidating),
-                on_error: spans.on_error.min(allowance.on_error),
-                slack: spans.slack.max(allowance.slack),
-            },
-            None => allowance,
-        });
     }
 }

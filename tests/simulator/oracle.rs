@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use asap_engine::{KeyRepositoryStats, VerifyError};
 
+use crate::books::{KeyBook, Stamp};
 use crate::kid::Kid;
-use crate::model::{KeyBook, Model, Stamp};
+use crate::model::Model;
 use crate::plan::Call;
 use crate::supplies::TOKEN_LIFETIME;
 

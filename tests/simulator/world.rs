@@ -1,6 +1,6 @@
 //! Key servers, the network to them, the time of day and chance, all from one seed.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -9,17 +9,16 @@ use asap_engine::internals::{SimulatedResponse, SimulatedSending, World as Engin
 use asap_engine::{KeyRepository, UnixTime};
 use asap_tests::fixture::NOW_SECONDS;
 use asap_tests::walk::Walk;
-use bytes::Bytes;
-use http::{Request, Response, header};
+use http::{Request, header};
 use http_body_util::combinators::UnsyncBoxBody;
 use tokio::time::Instant;
 
-use crate::caching::Caching;
-use crate::faults::{Ending, Fault, PlayedBody, Weather};
+use crate::bodies::PlayedBody;
+use crate::faults::{Fault, Weather};
 use crate::kid::Kid;
-use crate::model::{Model, Outcome, Sent};
+use crate::model::{Model, Sent};
 use crate::plan::{Action, Plan, WELL};
-use crate::supplies::{GENERATIONS, public_key};
+use crate::servers::Published;
 use crate::trace::Trace;
 
 /// The world of one simulation. Clones are the same world.
@@ -31,37 +30,27 @@ pub(crate) struct State {
     pub(crate) model: Model,
     pub(crate) trace: Trace,
     start: Instant,
-    weathers: Vec<Weather>,
-    published: BTreeMap<(usize, Kid), Published>,
+    pub(crate) weathers: Vec<Weather>,
+    pub(crate) published: BTreeMap<(usize, Kid), Published>,
     /// By how much the client's clock is off.
     offset: i64,
-    chance: Walk,
+    pub(crate) chance: Walk,
     client_chance: Walk,
     /// Looked up only: their own numbers differ from run to run.
     tasks: HashMap<tokio::task::Id, u64>,
     keys: Weak<KeyRepository>,
 }
 
-/// What a server has for a `kid`.
-struct Published {
-    key: Result<usize, u16>,
-    caching: Caching,
-    version: u64,
-    has_validator: bool,
-}
-
 /// What an exchange is about.
-struct Asked {
-    id: u64,
-    kid: Kid,
-    repository: usize,
+pub(crate) struct Asked {
+    pub(crate) id: u64,
+    pub(crate) kid: Kid,
+    pub(crate) repository: usize,
     /// Which redirect of how many this follows.
-    hop: Option<(usize, usize)>,
-    condition: Option<String>,
-    fault: Fault,
+    pub(crate) hop: Option<(usize, usize)>,
+    pub(crate) condition: Option<String>,
+    pub(crate) fault: Fault,
 }
-
-const CIRCLE: usize = 99;
 
 /// The URL of a repository.
 pub(crate) fn base_url(repository: usize) -> String {
@@ -152,7 +141,7 @@ impl State {
             .find_map(|repository| self.published.get(&(repository, kid))?.key.ok())
     }
 
-    fn true_time(&self) -> Duration {
+    pub(crate) fn true_time(&self) -> Duration {
         Duration::from_secs(NOW_SECONDS.unsigned_abs()) + self.now()
     }
 
@@ -162,43 +151,6 @@ impl State {
             self.true_time() - offset
         } else {
             self.true_time() + offset
-        }
-    }
-
-    fn publish(&mut self, repository: usize, kid: Kid, key: Result<usize, u16>, caching: Caching) {
-        let has_validator = self.chance.below(4) != 0;
-        let place = self.published.entry((repository, kid));
-        let published = place.or_insert_with(|| Published {
-            key,
-            caching: Caching::default(),
-            version: 0,
-            has_validator,
-        });
-        published.key = key;
-        published.caching = caching;
-        published.version += 1;
-    }
-
-    /// All servers are well, and agree: every key is published again, by all mirrors and by one at least.
-    fn heal(&mut self) {
-        self.weathers.fill(WELL);
-        let falls_back = self.model.settings.falls_back_on_not_found;
-        let repositories = 0..self.weathers.len();
-        let kids: BTreeSet<Kid> = self.published.keys().map(|(_, kid)| *kid).collect();
-        for kid in kids {
-            let chosen = self.chance.below(GENERATIONS);
-            let holder = self.chance.below(repositories.len());
-            let generation = self.owner_generation(kid).unwrap_or(chosen);
-            let nobody_has_it = self.owner_generation(kid).is_none();
-            for repository in repositories.clone() {
-                let has_it = self.published[&(repository, kid)].key.is_ok();
-                let is_here = !falls_back || has_it || (nobody_has_it && repository == holder);
-                let key = if is_here { Ok(generation) } else { Err(404) };
-                if self.published[&(repository, kid)].key != key {
-                    let caching = Caching::draw(&mut self.chance);
-                    self.publish(repository, kid, key, caching);
-                }
-            }
         }
     }
 
@@ -274,202 +226,6 @@ impl State {
         };
         (asked, Duration::from_millis(delay))
     }
-
-    /// The head of a response, and how its body comes.
-    fn answer(&mut self, asked: &Asked) -> (http::response::Builder, Script) {
-        match asked.hop {
-            None => match asked.fault {
-                Fault::Redirected(hops) => self.redirect(asked, (1, hops), false),
-                Fault::Circle => self.redirect(asked, (1, CIRCLE), false),
-                Fault::Downgrade | Fault::Nowhere => self.redirect(asked, (0, 0), true),
-                // It says so of whatever was asked.
-                Fault::Status(304) if asked.condition.is_some() => {
-                    let dated = Caching::default().dated(0);
-                    let received = self.client_time();
-                    self.outcome(asked, Outcome::NotModified { dated, received });
-                    (Response::builder().status(304), Script::empty())
-                }
-                Fault::Status(status) => {
-                    self.outcome(asked, Outcome::Status(status));
-                    (
-                        Response::builder().status(status),
-                        Script::page(&mut self.chance),
-                    )
-                }
-                _ => self.content(asked),
-            },
-            Some((1, CIRCLE)) => self.redirect(asked, (2, CIRCLE), true),
-            Some((hop, hops)) if hop < hops => self.redirect(asked, (hop + 1, hops), hop >= 10),
-            Some(_) => self.content(asked),
-        }
-    }
-
-    fn outcome(&mut self, asked: &Asked, outcome: Outcome) {
-        let now = self.now();
-        self.model.answered(now, asked.id, outcome);
-    }
-
-    fn redirect(
-        &mut self,
-        asked: &Asked,
-        (hop, hops): (usize, usize),
-        is_refused: bool,
-    ) -> (http::response::Builder, Script) {
-        let (kid, repository) = (asked.kid, asked.repository);
-        let path = format!("elsewhere.example/{hop}/{hops}/{repository}/{kid}");
-        let location = match asked.fault {
-            Fault::Downgrade => format!("http://{path}"),
-            _ if (hop, hops) == (2, CIRCLE) => format!("{}/{kid}", base_url(repository)),
-            _ => format!("https://{path}"),
-        };
-        let mut response = Response::builder();
-        let caching = match self.published.get(&(repository, kid)) {
-            Some(published) if self.chance.below(2) == 0 => published.caching.clone(),
-            _ => Caching::draw(&mut self.chance),
-        };
-        let dated = caching.dated(self.true_time().as_secs().cast_signed());
-        let allowance = dated.allowance(self.client_time());
-        dated.write(response.headers_mut().unwrap());
-        if asked.fault != Fault::Nowhere {
-            response = response.header(header::LOCATION, location);
-        }
-        let status = [301, 302, 303, 307, 308][self.chance.below(5)];
-        // Whether such a redirect may be kept is the client's to know; if not, the oracle allows too much.
-        self.outcome(
-            asked,
-            Outcome::Redirect {
-                allowance,
-                is_refused,
-            },
-        );
-        (response.status(status), Script::page(&mut self.chance))
-    }
-
-    /// What the server has for the `kid`.
-    fn content(&mut self, asked: &Asked) -> (http::response::Builder, Script) {
-        let (now, received) = (self.true_time(), self.client_time());
-        let published = self.published.get(&(asked.repository, asked.kid));
-        let Some((generation, published)) =
-            published.and_then(|published| Some((published.key.ok()?, published)))
-        else {
-            let status = published.map_or(404, |published| published.key.unwrap_err());
-            self.outcome(asked, Outcome::NoSuchKey(status));
-            return (
-                Response::builder().status(status),
-                Script::page(&mut self.chance),
-            );
-        };
-        let mut response = Response::builder().status(200);
-        let headers = response.headers_mut().unwrap();
-        let dated = published.caching.dated(now.as_secs().cast_signed());
-        dated.write(headers);
-        let validator = published
-            .has_validator
-            .then(|| format!("\"v{}\"", published.version));
-        if let Some(validator) = &validator {
-            headers.insert(header::ETAG, validator.try_into().unwrap());
-        }
-        if asked.condition.is_some() && asked.fault == Fault::WrongNotModified {
-            headers.insert(header::ETAG, header::HeaderValue::from_static("\"other\""));
-            self.outcome(asked, Outcome::Void);
-            return (response.status(304), Script::empty());
-        }
-        if asked.condition.is_some() && asked.condition == validator {
-            if self.chance.below(2) == 0 {
-                headers.remove(header::ETAG);
-            }
-            self.outcome(asked, Outcome::NotModified { dated, received });
-            return (response.status(304), Script::empty());
-        }
-        if asked.fault == Fault::Encoded {
-            headers.insert(
-                header::CONTENT_ENCODING,
-                header::HeaderValue::from_static("gzip"),
-            );
-        }
-        let is_key = !matches!(
-            asked.fault,
-            Fault::Page | Fault::Junk | Fault::Oversize | Fault::Encoded
-        );
-        let outcome = if is_key {
-            Outcome::Key {
-                generation,
-                validator,
-                allowance: dated.allowance(received),
-                dated,
-            }
-        } else {
-            Outcome::Unusable
-        };
-        self.outcome(asked, outcome);
-        let script = Script::of(asked.fault, public_key(generation), &mut self.chance);
-        (response, script)
-    }
-}
-
-/// How a body comes.
-struct Script {
-    parts: Vec<Bytes>,
-    pause: Duration,
-    ending: Ending,
-    tells_length: bool,
-}
-
-impl Script {
-    fn empty() -> Self {
-        Self {
-            parts: Vec::new(),
-            pause: Duration::ZERO,
-            ending: Ending::Complete,
-            tells_length: true,
-        }
-    }
-
-    /// The page that comes with a status.
-    fn page(chance: &mut Walk) -> Self {
-        let page = Bytes::from_static(b"<html>There is no key here.</html>");
-        let ending = match chance.below(8) {
-            0 => Ending::Silent,
-            1 => Ending::Broken,
-            _ => Ending::Complete,
-        };
-        Self {
-            parts: vec![page],
-            pause: Duration::from_millis([0, 0, 20][chance.below(3)]),
-            ending,
-            tells_length: chance.below(3) != 0,
-        }
-    }
-
-    fn of(fault: Fault, key: Bytes, chance: &mut Walk) -> Self {
-        let half = key.len() / 2;
-        let mut script = Self {
-            parts: vec![key.slice(..half), key.slice(half..)],
-            tells_length: chance.below(2) == 0,
-            ..Self::empty()
-        };
-        match fault {
-            Fault::SlowBody(pause) => script.pause = Duration::from_millis(pause),
-            Fault::StalledBody | Fault::TruncatedBody => {
-                script.parts.pop();
-                script.tells_length = false;
-                script.ending = if fault == Fault::StalledBody {
-                    Ending::Silent
-                } else {
-                    Ending::Broken
-                };
-            }
-            Fault::Page => return Self::page(chance),
-            Fault::Junk => {
-                script.parts = vec![Bytes::from_static(
-                    b"-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n",
-                )];
-            }
-            Fault::Oversize => script.parts = vec![Bytes::from(vec![b'A'; 16 * 1024]); 5],
-            _ => {}
-        }
-        script
-    }
 }
 
 /// A request under way and its response; ended when the client lets go of it.
@@ -526,13 +282,7 @@ impl EngineWorld for World {
                 state.model.announced(asked.id, script.tells_length);
                 (head, script)
             };
-            let body = PlayedBody::new(
-                script.parts,
-                script.pause,
-                script.ending,
-                script.tells_length,
-                exchange,
-            );
+            let body = PlayedBody::new(script, exchange);
             let response: SimulatedResponse = head.body(UnsyncBoxBody::new(body)).unwrap();
             Ok(response)
         })
