@@ -289,6 +289,11 @@ impl Model {
         };
         let book = self.keys.get_mut(&open.kid).unwrap();
         let is_settled = open.is_settled_at(at);
+        let head_took = match open.outcome {
+            Outcome::Nothing => at - open.sent,
+            _ => open.answered - open.sent,
+        };
+        let is_late = head_took > self.settings.headers_deadline;
         match open.outcome {
             Outcome::Served | Outcome::NotModified { .. } | Outcome::Void => {}
             Outcome::Redirect { is_refused, .. } if is_settled => {
@@ -316,6 +321,9 @@ impl Model {
             Outcome::Unusable if open.is_complete => flight.fail(book, stamp, false, false),
             // A deadline ended it, or the connection did.
             _ => flight.fail(book, stamp, true, true),
+        }
+        if is_late {
+            self.violated(at, format!("a head was waited for {head_took:?}"));
         }
     }
 }
