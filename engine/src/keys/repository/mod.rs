@@ -42,6 +42,7 @@ mod resolver;
 mod shared;
 #[cfg(feature = "internals")]
 pub(crate) mod simulation;
+mod snapshot;
 mod stats;
 mod sync;
 mod transport;
@@ -56,7 +57,7 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 
 pub use self::config::KeyRepositoryConfig;
-pub use self::stats::{FetchOutcomes, KeyRepositoryStats, RepositoryStats};
+pub use self::snapshot::{FetchOutcomes, KeyRepositoryStats, RepositoryStats};
 pub use self::warm_up::WarmUp;
 
 use self::admission::{Admission, Purpose};
