@@ -1,7 +1,6 @@
 //! Those who present tokens: issuers that mean well, flooders, and callers that hang up.
 
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::Duration;
 
 use asap_engine::{Engine, KeyId, KeyRepository, KeySource, Scratch, Verdict, VerifyError};
@@ -13,7 +12,7 @@ use crate::world::World;
 
 /// A resource server in the simulated world.
 pub(crate) struct Server {
-    pub(crate) engine: Engine<Arc<KeyRepository>>,
+    pub(crate) engine: Engine<KeyRepository>,
     pub(crate) world: World,
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Where the client may go either way, the books keep both bounds: how long a key may be used at least and at most.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::books::{Flight, KeyBook, Serving, Stamp};
@@ -17,8 +17,6 @@ pub(crate) struct Model {
     pub(crate) keys: BTreeMap<Kid, KeyBook>,
     pub(crate) open: BTreeMap<u64, Open>,
     flights: BTreeMap<u64, Flight>,
-    /// Tasks that ask whether a repository is there again: nobody's fetches.
-    probes: BTreeSet<u64>,
     pub(crate) rates: Rates,
     /// When all places of one kind may have been taken.
     pub(crate) full: Option<Duration>,
@@ -48,8 +46,8 @@ pub(crate) struct Sent<'a> {
     pub(crate) kid: Kid,
     /// Which repository it goes to, by itself or through a redirect.
     pub(crate) rank: usize,
-    /// Whether the client has counted a fetch that has not come to a request yet.
-    pub(crate) is_counted: bool,
+    /// Whether it asks only if the repository is there again: it is nobody's fetch.
+    pub(crate) is_probe: bool,
     pub(crate) url: &'a str,
     pub(crate) is_redirected: bool,
     pub(crate) condition: Option<&'a str>,
@@ -92,7 +90,6 @@ impl Model {
             keys: BTreeMap::new(),
             open: BTreeMap::new(),
             flights: BTreeMap::new(),
-            probes: BTreeSet::new(),
             full: None,
             rates: Rates::new(settings.per_issuer, settings.over_all),
             violations: Vec::new(),
@@ -123,16 +120,14 @@ impl Model {
         let &Sent {
             kid,
             rank,
-            is_counted,
+            is_probe,
             url,
             is_redirected,
             condition,
             revalidates,
         } = request;
         self.exchanges += 1;
-        let is_probe = !is_counted && !self.flights.contains_key(&task);
-        if is_probe || self.probes.contains(&task) {
-            self.probes.insert(task);
+        if is_probe {
             return id;
         }
         let others = self.open.values().filter(|open| open.kid == kid);

@@ -48,8 +48,7 @@ pub(crate) fn run(seed: u64, is_shown: bool) -> Outcome {
 async fn simulate(seed: u64, plan: &Plan, is_shown: bool) -> Outcome {
     let world = World::new(seed, plan, is_shown);
     let config = configuration(&plan.settings);
-    let keys = Arc::new(simulated_repository(config, Arc::new(world.clone())).unwrap());
-    world.inhabit(&keys);
+    let keys = simulated_repository(config, Arc::new(world.clone())).unwrap();
     let clock = world.clone();
     let policy = Policy::new(AUDIENCE).unwrap().with_leeway(LEEWAY).unwrap();
     let engine = Engine::new(policy, keys).with_clock(move || clock.client_time());

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, Weak};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use asap_engine::internals::{SimulatedResponse, SimulatedSending, World as EngineWorld};
-use asap_engine::{KeyRepository, UnixTime};
+use asap_engine::UnixTime;
+use asap_engine::internals::{Probe, SimulatedResponse, SimulatedSending, World as EngineWorld};
 use asap_tests::fixture::NOW_SECONDS;
 use asap_tests::walk::Walk;
 use http::{Request, header};
@@ -38,7 +38,6 @@ pub(crate) struct State {
     client_chance: Walk,
     /// Looked up only: their own numbers differ from run to run.
     tasks: HashMap<tokio::task::Id, u64>,
-    keys: Weak<KeyRepository>,
 }
 
 /// What an exchange is about.
@@ -69,23 +68,11 @@ impl World {
             chance: Walk(seed ^ 0xc4a0_ce00_0000_0000),
             client_chance: Walk(seed ^ 0xc11e_4700_0000_0000),
             tasks: HashMap::new(),
-            keys: Weak::new(),
         })))
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap()
-    }
-
-    /// The client in this world.
-    pub(crate) fn inhabit(&self, keys: &Arc<KeyRepository>) {
-        self.lock().keys = Arc::downgrade(keys);
-    }
-
-    /// How many fetches the client has counted.
-    fn counted_fetches(&self) -> Option<u64> {
-        let keys = self.lock().keys.upgrade()?;
-        Some(keys.stats().fetches)
     }
 
     /// Does what the timeline says; calls are not for the world.
@@ -162,12 +149,7 @@ impl State {
     }
 
     /// Takes a request: what it is about, and how long its head takes.
-    fn take(
-        &mut self,
-        request: &Request<()>,
-        is_redirected: bool,
-        counted: Option<u64>,
-    ) -> (Asked, Duration) {
+    fn take(&mut self, request: &Request<()>, is_redirected: bool) -> (Asked, Duration) {
         let now = self.now();
         let url = request.uri().to_string();
         let text = |name| request.headers().get(name)?.to_str().ok();
@@ -195,8 +177,7 @@ impl State {
         let sent = Sent {
             kid,
             rank: repository,
-            // A fetch is counted right before its first request; what is not counted is a probe.
-            is_counted: counted.is_none_or(|counted| counted > self.model.fetches()),
+            is_probe: request.extensions().get::<Probe>().is_some(),
             url: &url,
             is_redirected,
             condition: condition.as_deref(),
@@ -260,8 +241,7 @@ impl Drop for Exchange {
 
 impl EngineWorld for World {
     fn send(&self, request: Request<()>, is_redirected: bool) -> SimulatedSending {
-        let counted = self.counted_fetches();
-        let (asked, delay) = self.lock().take(&request, is_redirected, counted);
+        let (asked, delay) = self.lock().take(&request, is_redirected);
         let exchange = Exchange {
             world: self.clone(),
             id: asked.id,
