@@ -112,6 +112,10 @@ impl Flight {
         }
         if is_certain || have_answered == 0 {
             book.current = None;
+        } else if let Some(current) = &mut book.current {
+            // If one was passed by because it is down, that is an outage, and otherwise the key is gone.
+            current.surely_usable_until = Duration::ZERO;
+            current.error_since = true;
         }
     }
 

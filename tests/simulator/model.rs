@@ -56,6 +56,7 @@ pub(crate) struct Sent<'a> {
 }
 
 /// What became of an exchange.
+#[derive(Debug)]
 pub(crate) enum Outcome {
     /// Nothing yet: it counts as an outage.
     Nothing,
@@ -300,8 +301,7 @@ impl Model {
                 let have_answered = match (falls_back, status) {
                     // It says so for all mirrors, or those that do not answer may have the key.
                     (false, _) => 0,
-                    (true, 404) => repositories,
-                    (true, _) => open.rank + 1,
+                    (true, _) => repositories,
                 };
                 flight.no_such_key(book, stamp, have_answered);
                 if !falls_back && flight.answers <= open.rank {

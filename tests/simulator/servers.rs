@@ -100,6 +100,7 @@ impl State {
 
     fn outcome(&mut self, asked: &Asked, outcome: Outcome) {
         let now = self.now();
+        self.note("head", &[asked.id], &outcome);
         self.model.answered(now, asked.id, outcome);
     }
 
