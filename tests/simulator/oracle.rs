@@ -222,8 +222,10 @@ impl Model {
             }
         }
         let settings = &self.settings;
-        // Beside those that have a place, as many wait as the rates let through; and a revalidation of each key.
-        let waiting = 2 * settings.over_all.burst as usize + settings.kids;
+        // Beside those that have a place, as many wait as the rates have let through; and a revalidation of each key.
+        let refilled = at.as_nanos() / settings.over_all.interval.as_nanos();
+        let let_through = u128::from(settings.over_all.burst) + refilled;
+        let waiting = 2 * usize::try_from(let_through).unwrap() + settings.kids;
         let under_way = 3 * settings.max_concurrent_fetches + waiting;
         let bounds = [
             (stats.keys <= settings.max_keys, "more keys than allowed"),
