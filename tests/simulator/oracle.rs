@@ -246,7 +246,7 @@ impl Model {
                 "more failures than fetches",
             ),
             (
-                self.open.len() <= stats.in_flight as usize,
+                self.open.len() <= stats.in_flight,
                 "a request that is of no fetch under way",
             ),
             (
