@@ -11,12 +11,14 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use allocation_counter::measure;
-use asap_engine::{Algorithm, Engine, KeyRepository, KeyRepositoryConfig, VerifyError};
+use asap_engine::{Algorithm, Engine, KeyError, KeyRepository, KeyRepositoryConfig, VerifyError};
 use asap_tests::fixture::{AUDIENCE, ISSUER, NOW, NOW_SECONDS, policy, verdict_now};
-use asap_tests::key_client::{config, patient};
+use asap_tests::key_client::{config, fetched, patient};
 use asap_tests::key_server::{KeyServer, cached, reply};
 use asap_tests::keys::key;
+use asap_tests::simulated::{SimulatedServer, in_paused_time};
 use asap_tests::token::{Token, compact};
+use tokio::time::sleep;
 
 /// Nothing refills while a test runs.
 const SLOW: Duration = Duration::from_secs(1000);
@@ -326,6 +328,31 @@ async fn revalidations_wait_for_the_one_place_there_is_and_none_is_refused() {
     let stats = verifier.keys().stats();
     assert_eq!((stats.fetches, stats.revalidations), (400, 200));
     assert_eq!((stats.refused_by_limits, stats.in_flight), (0, 0));
+}
+
+#[test]
+fn nobody_waits_for_a_place_longer_than_for_a_fetch() {
+    in_paused_time(async {
+        // Nothing is ever answered.
+        let server = SimulatedServer::new(|_, _| std::future::pending());
+        let keys = server.client_with(|config| config.with_max_concurrent_fetches(2));
+        let fetches: Vec<_> = (0..100)
+            .map(|number| {
+                let keys = keys.clone();
+                tokio::spawn(async move { fetched(&keys, &format!("svc/{number}")).await })
+            })
+            .collect();
+        for fetch in fetches {
+            assert_eq!(fetch.await.unwrap(), Err(KeyError::Unavailable));
+        }
+        // Those that come to the two places in their last moment have their time, too.
+        sleep(Duration::from_secs(6)).await;
+        let (stats, asked) = (keys.stats(), server.asked().len());
+        assert!((2..=4).contains(&asked), "{asked}");
+        assert_eq!(stats.refused_by_places, 100 - asked as u64);
+        assert_eq!(stats.refused_by_limits, stats.refused_by_places);
+        assert_eq!(stats.in_flight, 0);
+    });
 }
 
 #[test]

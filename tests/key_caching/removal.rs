@@ -81,9 +81,9 @@ fn a_fresh_key_that_is_gone_on_its_refresh_ahead_is_gone_for_the_next_verificati
             let token = Token::es256().sign();
             assert!(engine.verify(token.as_bytes()).await.is_ok());
             assert!(is_verified(&engine));
-            sleep(seconds(74)).await;
+            sleep(seconds(59)).await;
             assert!(is_verified(&engine));
-            sleep(seconds(17)).await;
+            sleep(seconds(22)).await;
             is_gone(&engine, &server).await;
         });
     }

@@ -195,7 +195,13 @@ impl Model {
         // It waited for a place all the time.
         let was_full = self.full.is_some_and(|full| full >= presented.begun.at);
         let gave_up = was_full && waited >= self.settings.fetch_deadline;
-        failed || gave_up || (waited.is_zero() && self.why_refused(moment, presented))
+        // Of a fetch that others had begun, the wait for a place ends earlier.
+        let without_place =
+            moment.stats.refused_by_places > presented.begun_stats.refused_by_places;
+        failed
+            || gave_up
+            || without_place
+            || (waited.is_zero() && self.why_refused(moment, presented))
     }
 
     /// A limit was reached, by those whom it is for.
@@ -223,7 +229,9 @@ impl Model {
         }
         let settings = &self.settings;
         // Beside those that have a place, as many wait as the rates have let through; and a revalidation of each key.
-        let refilled = at.as_nanos() / settings.over_all.interval.as_nanos();
+        // Nobody waits for it, or is served, longer than the deadline of a fetch.
+        let waiting_since = at.min(2 * settings.fetch_deadline);
+        let refilled = waiting_since.as_nanos() / settings.over_all.interval.as_nanos() + 1;
         let let_through = u128::from(settings.over_all.burst) + refilled;
         let waiting = 2 * usize::try_from(let_through).unwrap() + settings.kids;
         let under_way = 3 * settings.max_concurrent_fetches + waiting;

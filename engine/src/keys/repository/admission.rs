@@ -75,6 +75,8 @@ pub(super) enum Refusal {
     IssuerRate,
     /// All issuers together have.
     Rate,
+    /// No place has become free in time.
+    Places,
 }
 
 /// Leave to fetch, to be held for as long as that takes.

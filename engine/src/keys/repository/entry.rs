@@ -290,8 +290,8 @@ pub(super) mod tests {
     #[test]
     fn one_caller_claims_a_refresh_when_it_is_due() {
         let entry = entry("a/b", &lifetime(100, 100, 100));
-        assert!(!entry.claim_refresh(at(74)));
-        assert!(entry.claim_refresh(at(75)));
+        assert!(!entry.claim_refresh(at(59)));
+        assert!(entry.claim_refresh(at(60)));
         assert!(!entry.claim_refresh(at(99)));
         entry.postpone_claimed(at(80), 0);
         assert!(!entry.claim_refresh(at(80)));
@@ -305,7 +305,7 @@ pub(super) mod tests {
         entry.renew(response(), at(9), &lifetime(10, 10, 10), 0);
         entry.postpone_claimed(at(9), 0);
         assert!(entry.is_usable(at(18)) && !entry.is_usable(at(19)));
-        assert!(!entry.claim_refresh(at(16)) && entry.claim_refresh(at(17)));
+        assert!(!entry.claim_refresh(at(14)) && entry.claim_refresh(at(15)));
         entry.end();
         assert!(!entry.is_usable(at(9)));
         entry.could_not_refresh(at(9), true, 0);

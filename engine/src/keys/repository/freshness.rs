@@ -70,13 +70,13 @@ impl Lifetime {
         }
     }
 
-    /// When to refresh ahead: at a random point from 75 to 90 % of the freshness, so that keys fetched together
-    /// are not refreshed together; an immutable one when it goes stale.
+    /// When to refresh ahead: at a random point from 60 to 80 % of the freshness, so that keys fetched together
+    /// are not refreshed together, and a fifth of it is left for the answer; an immutable one when it goes stale.
     pub(super) fn refresh_point(&self, random: u64) -> Duration {
         if self.is_immutable {
             return self.fresh;
         }
-        let permille = 750_u32.saturating_add(u32::try_from(random % 151).unwrap_or(0));
+        let permille = 600_u32.saturating_add(u32::try_from(random % 201).unwrap_or(0));
         let share = |duration: Duration| duration.checked_div(1000).unwrap_or_default();
         // Divided first where the product could be too large, last where the quotient would be too coarse.
         self.fresh

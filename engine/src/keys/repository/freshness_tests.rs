@@ -247,9 +247,9 @@ fn a_redirect_without_freshness_of_its_own_is_asked_each_time() {
 #[test]
 fn a_refresh_comes_between_75_and_90_percent_of_the_freshness() {
     let mut lifetime = stored(&[("cache-control", "max-age=1000")]).lifetime();
-    assert_eq!(lifetime.refresh_point(0), Duration::from_secs(750));
-    assert_eq!(lifetime.refresh_point(150), Duration::from_secs(900));
-    assert_eq!(lifetime.refresh_point(151), Duration::from_secs(750));
+    assert_eq!(lifetime.refresh_point(0), Duration::from_secs(600));
+    assert_eq!(lifetime.refresh_point(200), Duration::from_secs(800));
+    assert_eq!(lifetime.refresh_point(201), Duration::from_secs(600));
     lifetime.fresh = Duration::MAX;
     assert!(lifetime.refresh_point(7) < Duration::MAX);
     let immutable = stored(&[("cache-control", "max-age=1000, immutable")]).lifetime();

@@ -24,7 +24,7 @@ use super::failure::Failure;
 use super::fetch::{Answer, Reuse};
 use super::freshness::{Lifetime, StoredResponse};
 use super::rate::{Bucket, Rate};
-use super::shared::{Fetch, Shared, Spawn};
+use super::shared::{Fetch, Runtime, Shared};
 use super::sync::watch;
 use crate::{Algorithm, KeyError, KeyId, Lookup, SigningKey, VerifyingKey};
 
@@ -132,7 +132,7 @@ struct Tasks {
     spawned: Arc<Mutex<Vec<JoinHandle<()>>>>,
 }
 
-impl Spawn for Tasks {
+impl Runtime for Tasks {
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         let dies = Arc::clone(&self.dies);
         let spawned = spawn(async move {
@@ -144,6 +144,11 @@ impl Spawn for Tasks {
             .await;
         });
         self.spawned.lock().unwrap().push(spawned);
+    }
+
+    /// No time passes.
+    async fn within<T>(_: Duration, future: impl Future<Output = T> + Send) -> Option<T> {
+        Some(future.await)
     }
 }
 
@@ -183,6 +188,7 @@ fn repository<F: Fetch>(fetcher: F, tasks: Tasks, limits: FetchLimits) -> Reposi
         Admission::new(limits, &Machine),
         fetcher,
         tasks,
+        Duration::ZERO,
         machine,
     ))
 }

@@ -136,6 +136,7 @@ impl KeyRepository {
             admission,
             fetcher,
             runtime.clone(),
+            config.fetch_deadline,
             environment,
         ));
         let refresher = refresh_ahead(Arc::clone(shared.schedule()), Arc::downgrade(&shared));

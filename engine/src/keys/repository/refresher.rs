@@ -17,7 +17,7 @@ use tokio::sync::Notify;
 
 use super::entry::Entry;
 use super::environment::Moment;
-use super::shared::{Fetch, Shared, Spawn};
+use super::shared::{Fetch, Runtime, Shared};
 use crate::limits::MIN_SCHEDULE_SWEEP;
 
 /// When which key is to be refreshed.
@@ -115,7 +115,7 @@ impl Due {
 }
 
 /// Refreshes keys in use when their time comes, until the repository is dropped.
-pub(super) async fn refresh_ahead<F: Fetch, S: Spawn>(
+pub(super) async fn refresh_ahead<F: Fetch, S: Runtime>(
     schedule: Arc<Schedule>,
     repository: Weak<Shared<F, S>>,
 ) {
@@ -165,7 +165,7 @@ mod tests {
     use super::super::entry::tests::{at, entry, lifetime, response};
     use super::*;
 
-    /// A key that is fresh for `seconds`, which is refreshed at three quarters of them.
+    /// A key that is fresh for `seconds`, which is refreshed at three fifths of them.
     fn fresh_for(seconds: u64) -> Arc<Entry> {
         entry("a/b", &lifetime(seconds, seconds, seconds))
     }
@@ -180,13 +180,13 @@ mod tests {
         let (late, soon) = (fresh_for(400), fresh_for(100));
         schedule.add(&late);
         schedule.add(&soon);
-        assert!(schedule.take_due(at(74)).0.is_empty());
-        assert_eq!(schedule.take_due(at(74)).1, Some(at(75)));
-        let (entries, next) = schedule.take_due(at(75));
+        assert!(schedule.take_due(at(59)).0.is_empty());
+        assert_eq!(schedule.take_due(at(59)).1, Some(at(60)));
+        let (entries, next) = schedule.take_due(at(60));
         assert!(entries.len() == 1 && Arc::ptr_eq(&entries[0], &soon));
-        assert_eq!(next, Some(at(300)));
-        assert_eq!(due(&schedule, 300), 1);
-        assert_eq!(schedule.take_due(at(300)).1, None);
+        assert_eq!(next, Some(at(240)));
+        assert_eq!(due(&schedule, 240), 1);
+        assert_eq!(schedule.take_due(at(240)).1, None);
     }
 
     #[test]
@@ -196,9 +196,9 @@ mod tests {
         schedule.add(&entry);
         entry.renew(response(), at(50), &lifetime(100, 100, 100), 0);
         schedule.add(&entry);
-        assert_eq!(due(&schedule, 75), 0);
-        assert_eq!(due(&schedule, 125), 1);
-        assert!(entry.claim_refresh(at(125)));
+        assert_eq!(due(&schedule, 60), 0);
+        assert_eq!(due(&schedule, 110), 1);
+        assert!(entry.claim_refresh(at(110)));
         schedule.add(&entry);
         assert_eq!(schedule.len(), 0);
     }

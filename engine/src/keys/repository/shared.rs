@@ -1,9 +1,10 @@
 //! What all clones of a repository share, and who does what: who leads a flight, who waits, what becomes of an answer.
 //!
-//! What it needs from outside comes as two traits, [`Fetch`] and [`Spawn`]: sockets and the runtime stay out, and the
+//! What it needs from outside comes as two traits, [`Fetch`] and [`Runtime`]: sockets and the runtime stay out, and the
 //! tests of `interleavings` run this very code under every order of its steps.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::runtime::Handle;
 
@@ -38,15 +39,25 @@ pub(super) trait Fetch: Send + Sync + 'static {
     }
 }
 
-/// Runs what must not end with the caller who began it.
-pub(super) trait Spawn: Send + Sync + 'static {
+/// Runs what must not end with the caller who began it, and tells when time is up.
+pub(super) trait Runtime: Send + Sync + 'static {
     /// Runs `task` to its end, unless the runtime ends before.
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static);
+
+    /// Waits for `future`, but no longer than `patience`. Called on a task of its own.
+    fn within<T>(
+        patience: Duration,
+        future: impl Future<Output = T> + Send,
+    ) -> impl Future<Output = Option<T>> + Send;
 }
 
-impl Spawn for Handle {
+impl Runtime for Handle {
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         drop(self.spawn(task));
+    }
+
+    async fn within<T>(patience: Duration, future: impl Future<Output = T> + Send) -> Option<T> {
+        tokio::time::timeout(patience, future).await.ok()
     }
 }
 
@@ -57,18 +68,20 @@ pub(super) struct Shared<F, S> {
     admission: Admission,
     fetcher: F,
     tasks: S,
+    place_patience: Duration,
     environment: Arc<dyn Environment>,
     clock: MonotonicClock,
     schedule: Arc<Schedule>,
     stats: Arc<Stats>,
 }
 
-impl<F: Fetch, S: Spawn> Shared<F, S> {
+impl<F: Fetch, S: Runtime> Shared<F, S> {
     pub(super) fn new(
         cache: KeyCache,
         admission: Admission,
         fetcher: F,
         tasks: S,
+        place_patience: Duration,
         environment: Arc<dyn Environment>,
     ) -> Self {
         Self {
@@ -77,6 +90,7 @@ impl<F: Fetch, S: Spawn> Shared<F, S> {
             admission,
             fetcher,
             tasks,
+            place_patience,
             environment,
             clock: MonotonicClock::start(),
             schedule: Arc::new(Schedule::new()),
@@ -237,7 +251,15 @@ impl<F: Fetch, S: Spawn> Shared<F, S> {
         let Some(key_id) = KeyId::parse(landing.key()) else {
             return;
         };
-        ticket.take_place().await;
+        if S::within(self.place_patience, ticket.take_place())
+            .await
+            .is_none()
+        {
+            // Whoever began this has given up, and others would be kept waiting for its turn.
+            self.report_refusal(key_id.as_str(), Refusal::Places);
+            landing.land(Err(KeyError::Unavailable));
+            return;
+        }
         let under_way = self.stats.departed(known.is_some());
         let stored = known.as_ref().map(|entry| entry.response());
         // Boxed, so that those who wait for a place are small.

@@ -29,6 +29,7 @@ use std::time::Duration;
 ///     }
 ///     sample("refused_total", "limit", "issuer_rate", &stats.refused_by_issuer_rate)?;
 ///     sample("refused_total", "limit", "rate", &stats.refused_by_rate)?;
+///     sample("refused_total", "limit", "places", &stats.refused_by_places)?;
 ///     sample("evictions_total", "", "", &stats.evictions)?;
 ///     sample("stored", "", "", &stats.keys)?;
 ///     sample("stored_bytes", "", "", &stats.bytes)?;
@@ -72,12 +73,14 @@ pub struct KeyRepositoryStats {
     /// Fetches that yielded neither a key nor the answer that there is none: the sum of the failures among the
     /// outcomes.
     pub failures: u64,
-    /// Fetches that were not begun because a limit was reached: the sum of the next two.
+    /// Fetches that were not begun because a limit was reached: the sum of the next three.
     pub refused_by_limits: u64,
     /// Those that were not begun because their issuer had asked for too many keys that there were not.
     pub refused_by_issuer_rate: u64,
     /// Those that were not begun because all issuers together had.
     pub refused_by_rate: u64,
+    /// Those for which no place became free within the deadline of a fetch.
+    pub refused_by_places: u64,
     /// Questions whether a repository that was down answers again. They are not fetches.
     pub probes: u64,
     /// Keys that had to go because the cache was full.

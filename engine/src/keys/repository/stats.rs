@@ -48,6 +48,7 @@ pub(super) struct Stats {
     revalidations: AtomicU64,
     refused_by_issuer_rate: AtomicU64,
     refused_by_rate: AtomicU64,
+    refused_by_places: AtomicU64,
     outcomes: Outcomes,
     first_fetches_under_way: AtomicUsize,
     revalidations_under_way: AtomicUsize,
@@ -75,6 +76,7 @@ impl Default for Stats {
             revalidations: AtomicU64::new(0),
             refused_by_issuer_rate: AtomicU64::new(0),
             refused_by_rate: AtomicU64::new(0),
+            refused_by_places: AtomicU64::new(0),
             outcomes: Outcomes::default(),
             first_fetches_under_way: AtomicUsize::new(0),
             revalidations_under_way: AtomicUsize::new(0),
@@ -103,6 +105,7 @@ impl Stats {
         let counter = match refusal {
             Refusal::IssuerRate => &self.refused_by_issuer_rate,
             Refusal::Rate => &self.refused_by_rate,
+            Refusal::Places => &self.refused_by_places,
         };
         counter.fetch_add(1, Ordering::Relaxed);
     }
@@ -155,6 +158,7 @@ impl Stats {
         };
         let refused_by_issuer_rate = self.refused_by_issuer_rate.load(Ordering::Relaxed);
         let refused_by_rate = self.refused_by_rate.load(Ordering::Relaxed);
+        let refused_by_places = self.refused_by_places.load(Ordering::Relaxed);
         let outcomes = self.outcomes.snapshot();
         KeyRepositoryStats {
             hits: sum(|line| &line.hits),
@@ -164,9 +168,12 @@ impl Stats {
             revalidations: self.revalidations.load(Ordering::Relaxed),
             failures: outcomes.failures(),
             outcomes,
-            refused_by_limits: refused_by_issuer_rate.wrapping_add(refused_by_rate),
+            refused_by_limits: refused_by_issuer_rate
+                .wrapping_add(refused_by_rate)
+                .wrapping_add(refused_by_places),
             refused_by_issuer_rate,
             refused_by_rate,
+            refused_by_places,
             first_fetches_under_way: self.first_fetches_under_way.load(Ordering::Relaxed),
             revalidations_under_way: self.revalidations_under_way.load(Ordering::Relaxed),
             ..KeyRepositoryStats::default()
