@@ -60,7 +60,10 @@ impl Outcome {
 
     /// Those who were not, by the answer they got.
     pub(crate) fn refusals(&self) -> String {
-        let refusals = self.verdicts.iter().filter(|(verdict, _)| *verdict != "200");
+        let refusals = self
+            .verdicts
+            .iter()
+            .filter(|(verdict, _)| *verdict != "200");
         let listed: Vec<_> = refusals
             .map(|(verdict, count)| format!("{count} x {verdict}"))
             .collect();
@@ -174,7 +177,10 @@ impl Crowd {
                 self.0.push(caller);
                 answers.push(answer?);
             }
-            let mut caller = self.0.pop().ok_or("fewer connections than the load needs")?;
+            let mut caller = self
+                .0
+                .pop()
+                .ok_or("fewer connections than the load needs")?;
             let token = Arc::clone(token);
             asking.spawn(async move {
                 let answer = caller.ask(&token, due).await;

@@ -151,7 +151,8 @@ fn bootstrap(port: u16, filter: &Value, cluster: &Value) -> Value {
             "routes": [{ "match": { "prefix": "/" }, "direct_response": { "status": 200 } }],
         }] },
     });
-    let filter = json!({ "name": "envoy.filters.network.http_connection_manager", "typed_config": manager });
+    let filter =
+        json!({ "name": "envoy.filters.network.http_connection_manager", "typed_config": manager });
     json!({ "static_resources": {
         "listeners": [{
             "name": "gateway",

@@ -120,7 +120,9 @@ impl KeyServer {
     /// From now on it answers after `delay`, and what may be cached with `cache_control`.
     pub(crate) fn serve(&mut self, cache_control: &str, delay: Duration) -> Result<(), Failure> {
         let delay_ms = u64::try_from(delay.as_millis())?;
-        self.ask(&json!({ "cache_control": cache_control, "delay_ms": delay_ms, "is_failing": false }))?;
+        self.ask(
+            &json!({ "cache_control": cache_control, "delay_ms": delay_ms, "is_failing": false }),
+        )?;
         Ok(())
     }
 
@@ -141,6 +143,19 @@ impl KeyServer {
             failures: count("failures")?,
             key_sets: count("key_sets")?,
         })
+    }
+
+    /// Has the process stop where it stands, its sockets open, or go on.
+    pub(crate) fn hang(&self, is_hung: bool) -> Result<(), Failure> {
+        let signal = if is_hung { "-STOP" } else { "-CONT" };
+        let status = Command::new("kill")
+            .args([signal, &self.process.id().to_string()])
+            .status()?;
+        if status.success() {
+            Ok(())
+        } else {
+            Err("the key server could not be stopped".into())
+        }
     }
 
     /// What its process has had of the CPU.
