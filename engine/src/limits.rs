@@ -88,6 +88,53 @@ pub const DEFAULT_MAX_CONCURRENT_FETCHES: usize = 32;
 #[cfg(feature = "http")]
 pub const MAX_CONCURRENT_FETCHES: usize = 4096;
 
+/// How many keys the tokens of one issuer may ask for at once unless told otherwise: half of the places, so that a flood
+/// in one name leaves the other half, and more keys than most services have.
+#[cfg(feature = "http")]
+pub const DEFAULT_FETCH_BURST_PER_ISSUER: u32 = 16;
+
+/// How often one issuer may ask in vain for one more, unless told otherwise: after an outage its keys are found within
+/// half a second, and while a key server hangs for the whole deadline it takes 10 of the other places.
+#[cfg(feature = "http")]
+pub const DEFAULT_FETCH_INTERVAL_PER_ISSUER: Duration = Duration::from_millis(500);
+
+/// How many keys all issuers together may ask for at once unless told otherwise: twice the places, so that what is
+/// refused while every fetch brings a key is refused for want of places only, and one issuer takes a quarter.
+#[cfg(feature = "http")]
+pub const DEFAULT_FETCH_BURST: u32 = 64;
+
+/// How often all issuers together may ask in vain for one more, unless told otherwise: 50 requests a second are what a
+/// key server bears from each of many gateways, and a flood that asks for them keeps 25 issuers at their own limit.
+#[cfg(feature = "http")]
+pub const DEFAULT_FETCH_INTERVAL: Duration = Duration::from_millis(20);
+
+/// The largest burst that a rate may be given: beyond, it limits nothing.
+#[cfg(feature = "http")]
+pub const MAX_FETCH_BURST: u32 = 1_000_000;
+
+/// The intervals that a rate may be given: a shorter one limits nothing, a longer one lets nothing through that anybody
+/// waits for.
+#[cfg(feature = "http")]
+pub(crate) const FETCH_INTERVALS: std::ops::RangeInclusive<Duration> =
+    Duration::from_micros(1)..=Duration::from_secs(3600);
+
+/// The buckets in each of the two rows of issuers: 64 KiB in all. The rates unless told otherwise let a flood in invented
+/// names keep 25 of a row empty, so it has both of an issuer's once in 27,000; one that knows enough names of services
+/// as well keeps 50 empty, once in 6,700.
+#[cfg(all(feature = "http", not(all(test, shuttle))))]
+pub(crate) const ISSUER_BUCKETS: usize = 4096;
+/// Few, since shuttle follows each of them.
+#[cfg(all(feature = "http", test, shuttle))]
+pub(crate) const ISSUER_BUCKETS: usize = 8;
+
+/// The lines of eight issuers that have given a key: 128 KiB, and as many issuers as the cache has keys.
+#[cfg(feature = "http")]
+pub(crate) const KNOWN_ISSUER_LINES: usize = 2048;
+
+/// How often a refusal by a limit is a warning, and not only counted.
+#[cfg(feature = "http")]
+pub(crate) const REFUSAL_WARNING_INTERVAL: Duration = Duration::from_secs(1);
+
 /// The deadline for name, TCP and TLS unless told otherwise: one lost packet on the way around the world.
 #[cfg(feature = "http")]
 pub const DEFAULT_CONNECT_DEADLINE: Duration = Duration::from_secs(2);
@@ -118,6 +165,15 @@ pub(crate) const MAX_IDLE_CONNECTIONS: usize = 8;
 #[cfg(feature = "http")]
 pub(crate) const REFRESH_BACKOFF: std::ops::RangeInclusive<Duration> =
     Duration::from_secs(1)..=Duration::from_secs(60);
+
+/// The shortest pause after a failed refresh of a key whose time is nearly up: a dozen attempts in its last second would
+/// help nobody.
+#[cfg(feature = "http")]
+pub(crate) const MIN_REFRESH_PAUSE: Duration = Duration::from_millis(100);
+
+/// How many times of refreshes are kept before those of dropped keys are swept out: some 20 KiB.
+#[cfg(feature = "http")]
+pub(crate) const MIN_SCHEDULE_SWEEP: usize = 1024;
 
 /// The longest freshness lifetime, in seconds: "2147483648 (2^31)" (RFC 9111 section 1.2.2).
 #[cfg(feature = "http")]

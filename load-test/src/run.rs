@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use asap_engine::limits::MAX_FETCH_BURST;
 use asap_engine::{KeyRepository, KeyRepositoryConfig};
 use http::{HeaderValue, Uri};
 
@@ -25,6 +26,8 @@ use crate::tokens::Stock;
 
 /// How long signing may take where a rate was asked for.
 const SIGNING_PATIENCE: Duration = Duration::from_secs(3_600);
+/// How often the gateway may ask in vain for one more key: as often as can be said.
+const UNLIMITED: Duration = Duration::from_micros(1);
 /// What other gateways are free to answer as they like: the specification leaves replay detection to them, and
 /// says nothing of key servers that fail.
 const OURS_ALONE: [Kind; 2] = [Kind::Replayed, Kind::KeyServerFails];
@@ -85,7 +88,10 @@ impl Rig {
             None => {
                 let keys = || {
                     let config = KeyRepositoryConfig::new(&repository.base_url)?
-                        .with_root_certificates(repository.root_certificate.as_bytes())?;
+                        .with_root_certificates(repository.root_certificate.as_bytes())?
+                        // Each token that names an unknown key is to be answered as such, however many there are.
+                        .with_fetch_rate_per_issuer(MAX_FETCH_BURST, UNLIMITED)
+                        .with_fetch_rate(MAX_FETCH_BURST, UNLIMITED);
                     KeyRepository::new(config)
                 };
                 let gateway = Gateway::start(keys, options.scenario.single_use, gateway_threads())?;

@@ -23,6 +23,16 @@ pub fn config(server: &KeyServer) -> KeyRepositoryConfig {
     config.with_root_certificates(server.ca_pem()).unwrap()
 }
 
+/// The same with deadlines that no fetch meets, however busy the machine is.
+#[must_use]
+pub fn patient(config: KeyRepositoryConfig) -> KeyRepositoryConfig {
+    let longest = asap_engine::limits::MAX_FETCH_DEADLINE;
+    config
+        .with_connect_deadline(longest)
+        .with_headers_deadline(longest)
+        .with_fetch_deadline(longest)
+}
+
 /// A client of `server`, in the runtime that this is called in.
 #[must_use]
 pub fn repository(server: &KeyServer) -> KeyRepository {

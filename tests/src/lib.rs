@@ -1,6 +1,7 @@
 //! What the tests of the public API share: keys, a mint for odd tokens, doubles with counters, and a fake clock.
 //!
-//! The tests are the files beside this directory, one per promise. They see of the engine what every user sees.
+//! The tests are the files beside this directory, one per promise. They see of the engine what every user sees;
+//! those in paused time come in by one door more, the simulated network of feature `internals`.
 //! What fails here fails by panicking.
 
 pub mod backends;
@@ -11,6 +12,7 @@ pub mod forge;
 pub mod key_client;
 pub mod key_server;
 pub mod keys;
+pub mod simulated;
 pub mod spki;
 pub mod token;
 pub mod walk;

@@ -23,6 +23,9 @@ use crate::outcome::Fault;
 /// The longest file of root certificates that is read, in bytes: fifty times what platforms ship.
 const MAX_CA_FILE: u64 = 16 * 1024 * 1024;
 
+/// How often one more key may be asked for in vain: as often as can be said.
+const UNLIMITED: Duration = Duration::from_micros(1);
+
 const HELP: &str = r#"Input:
   Every line is a token, one without characters too (it is refused). Lines end with LF or CRLF.
   With --input jsonl every line is an object: {"token": "...", "at": 1700000000, "id": "..."}. "at" (seconds since
@@ -172,7 +175,10 @@ impl Options {
             .with_max_concurrent_fetches(workers.clamp(
                 asap_engine::limits::DEFAULT_MAX_CONCURRENT_FETCHES,
                 asap_engine::limits::MAX_CONCURRENT_FETCHES,
-            ));
+            ))
+            // The tokens are the caller's own: each gets its answer, however many keys there are not.
+            .with_fetch_rate_per_issuer(asap_engine::limits::MAX_FETCH_BURST, UNLIMITED)
+            .with_fetch_rate(asap_engine::limits::MAX_FETCH_BURST, UNLIMITED);
         let runtime = runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()

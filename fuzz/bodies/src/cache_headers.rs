@@ -102,6 +102,18 @@ fn within_bounds(found: &ResponseLifetime, headers: &HeaderMap, received: System
     );
 }
 
+/// For how long a response with `headers` may be used at most, whatever else is known of it.
+pub(crate) fn longest_use(headers: &HeaderMap, received: SystemTime) -> Duration {
+    let directives = Naive::of(headers);
+    let stale = directives
+        .longest_while_revalidating
+        .max(directives.longest_on_error);
+    let max_age = Duration::from_secs(directives.longest_max_age.unwrap_or(0));
+    max_age
+        .max(expires_after(headers, received))
+        .saturating_add(Duration::from_secs(stale))
+}
+
 /// How far ahead `Expires` lies: at most its distance from the time of receipt, for a date in its usual form.
 fn expires_after(headers: &HeaderMap, received: SystemTime) -> Duration {
     let mut said = Duration::ZERO;

@@ -66,6 +66,7 @@ targets! {
     backends, 200;
     private_key, 200;
     bearer, 1_000;
+    key_response, 500;
 }
 
 fn holds_on_its_seeds(target: &str, body: Body) {

@@ -1,18 +1,56 @@
 //! Which fetches may begin: the limits that a flood of tokens meets.
 //!
-//! A key that is already in the cache has places of its own, so that a flood of unknown keys cannot keep good ones from
-//! being refreshed. Nothing queues: over the limit is refused at once.
+//! ```text
+//! not in the cache ─▶ known issuer? ─▶ issuer's rate ─▶ lane's place ─▶ lane's rate ─▶ fetch
+//!                                            └───────────────┴──────────────┴─ refused at once
+//! in the cache ─────▶ a place of its own, waited for
+//! ```
+//!
+//! The issuers that have given a key have a lane of their own, so that a flood in thousands of invented names cannot
+//! keep a known service's new key away. A fetch that brings a key gives back what it took from the rates: nobody can make
+//! keys exist, so what is limited is asking in vain, and good keys are limited by the places alone. A refusal by one
+//! limit takes nothing from the others.
+//!
+//! Revalidations are as many as there are keys in the cache, each asked about once at a time; they are not refused but
+//! wait. Nobody's tokens can take their places.
+//!
+//! What this cannot do: whoever floods in the name of a service takes part of the rate that its new keys need. Its keys
+//! in the cache are not concerned.
 
 use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// The limits on fetches. A limit on their rate, per issuer and over all, belongs here too: it would see what
-/// [`Admission::admit`] sees.
-#[derive(Debug)]
+use super::environment::{Environment, Moment};
+use super::issuers::{Issuers, Taken};
+use super::rate::{Bucket, Rate};
+use crate::limits;
+
+/// What is allowed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct FetchLimits {
+    /// The places of each lane, and of revalidations.
+    pub(super) places: usize,
+    /// What one issuer may ask for.
+    pub(super) per_issuer: Rate,
+    /// What a lane may ask for.
+    pub(super) per_lane: Rate,
+}
+
+/// The limits on fetches.
 pub(super) struct Admission {
-    first_fetches: Arc<Semaphore>,
+    known_issuers: Lane,
+    other_issuers: Lane,
+    lane_rate: Rate,
+    issuers: Issuers,
     revalidations: Arc<Semaphore>,
+    warnings: Bucket,
+}
+
+/// The places and the rate that a group of issuers share.
+struct Lane {
+    places: Arc<Semaphore>,
+    bucket: Bucket,
 }
 
 /// What a fetch is for.
@@ -27,37 +65,274 @@ pub(super) enum Purpose<'a> {
     Revalidation,
 }
 
+/// The limit that refused a fetch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// Too many fetches are under way.
+    Places,
+    /// The issuer has asked for too much.
+    IssuerRate,
+    /// All issuers together have.
+    Rate,
+}
+
+/// Leave to fetch, to be held for as long as that takes.
+pub(super) struct Ticket {
+    place: Place,
+    charge: Option<Charge>,
+}
+
+enum Place {
+    /// It is given up with the ticket.
+    Held {
+        _permit: OwnedSemaphorePermit,
+    },
+    Awaited(Arc<Semaphore>),
+}
+
+/// What a fetch took from the rates.
+#[derive(Debug, Clone, Copy)]
+struct Charge {
+    taken: Taken,
+    is_known: bool,
+}
+
 impl Admission {
-    /// At most `max_concurrent` fetches of either purpose.
-    pub(super) fn new(max_concurrent: usize) -> Self {
+    pub(super) fn new(limits: FetchLimits, environment: &dyn Environment) -> Self {
+        let lane = || Lane {
+            places: Arc::new(Semaphore::new(limits.places)),
+            bucket: Bucket::full(),
+        };
         Self {
-            first_fetches: Arc::new(Semaphore::new(max_concurrent)),
-            revalidations: Arc::new(Semaphore::new(max_concurrent)),
+            known_issuers: lane(),
+            other_issuers: lane(),
+            lane_rate: limits.per_lane,
+            issuers: Issuers::new(limits.per_issuer, environment),
+            revalidations: Arc::new(Semaphore::new(limits.places)),
+            warnings: Bucket::full(),
         }
     }
 
-    /// A place for a fetch, to be held for as long as it runs.
-    pub(super) fn admit(&self, purpose: Purpose<'_>) -> Option<OwnedSemaphorePermit> {
-        let places = match purpose {
-            Purpose::FirstFetch { .. } => &self.first_fetches,
-            Purpose::Revalidation => &self.revalidations,
+    /// Leave for a fetch, unless a limit is against it.
+    pub(super) fn admit(&self, purpose: Purpose<'_>, now: Moment) -> Result<Ticket, Refusal> {
+        let Purpose::FirstFetch { issuer } = purpose else {
+            return Ok(Ticket {
+                place: Place::Awaited(Arc::clone(&self.revalidations)),
+                charge: None,
+            });
         };
-        Arc::clone(places).try_acquire_owned().ok()
+        let mark = self.issuers.mark(issuer);
+        let is_known = self.issuers.knows(mark);
+        let lane = self.lane(is_known);
+        // The issuer's own limit first: a flood in one name does not so much as touch what others share.
+        let taken = self.issuers.take(mark, now).ok_or(Refusal::IssuerRate)?;
+        let shared = match Arc::clone(&lane.places).try_acquire_owned() {
+            Err(_) => Err(Refusal::Places),
+            Ok(_) if !lane.bucket.take(self.lane_rate, now) => Err(Refusal::Rate),
+            Ok(permit) => Ok(Ticket {
+                place: Place::Held { _permit: permit },
+                charge: Some(Charge { taken, is_known }),
+            }),
+        };
+        if shared.is_err() {
+            self.issuers.give_back(taken);
+        }
+        shared
+    }
+
+    /// The fetch of `ticket` brought a key: it has cost nothing, and its issuer is known from now on.
+    pub(super) fn brought_key(&self, ticket: &mut Ticket) {
+        if let Some(Charge { taken, is_known }) = ticket.charge.take() {
+            self.issuers.give_back(taken);
+            self.lane(is_known).bucket.give_back(self.lane_rate);
+            self.issuers.remember(taken);
+        }
+    }
+
+    /// Whether a refusal may be reported as a warning: one in a second may.
+    pub(super) fn may_warn(&self, now: Moment) -> bool {
+        self.warnings
+            .take(Rate::new(1, limits::REFUSAL_WARNING_INTERVAL), now)
+    }
+
+    const fn lane(&self, is_known: bool) -> &Lane {
+        if is_known {
+            &self.known_issuers
+        } else {
+            &self.other_issuers
+        }
+    }
+}
+
+impl Ticket {
+    /// Waits for the place, if the ticket has none yet. In the order of asking; a flood waits for none.
+    pub(super) async fn take_place(&mut self) {
+        if let Place::Awaited(places) = &self.place
+            && let Ok(permit) = Arc::clone(places).acquire_owned().await
+        {
+            self.place = Place::Held { _permit: permit };
+        }
     }
 }
 
 #[cfg(test)]
+#[cfg(not(shuttle))]
+#[allow(clippy::arithmetic_side_effects)]
 mod tests {
     use super::*;
+    use crate::keys::repository::environment::Machine;
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+    use std::time::Duration;
+
+    /// Nothing refills while a test runs.
+    const SLOW: Duration = Duration::from_secs(1000);
+
+    fn admission(places: usize, per_issuer: u32, per_lane: u32) -> Admission {
+        let limits = FetchLimits {
+            places,
+            per_issuer: Rate::new(per_issuer, SLOW),
+            per_lane: Rate::new(per_lane, SLOW),
+        };
+        Admission::new(limits, &Machine)
+    }
+
+    fn first(admission: &Admission, issuer: &str) -> Result<Ticket, Refusal> {
+        admission.admit(Purpose::FirstFetch { issuer }, Moment::from_nanos(1))
+    }
+
+    fn refusal(admission: &Admission, issuer: &str) -> Option<Refusal> {
+        first(admission, issuer).err()
+    }
+
+    /// The ticket of a revalidation, if its place is there at once.
+    fn revalidation(admission: &Admission) -> Option<Ticket> {
+        let now = Moment::from_nanos(1);
+        let mut ticket = admission.admit(Purpose::Revalidation, now).unwrap();
+        let mut context = Context::from_waker(Waker::noop());
+        let is_there = pin!(ticket.take_place()).poll(&mut context).is_ready();
+        is_there.then_some(ticket)
+    }
 
     #[test]
     fn unknown_keys_cannot_take_the_places_of_known_ones() {
-        let admission = Admission::new(2);
-        let first = Purpose::FirstFetch { issuer: "svc" };
-        let held = [first; 2].map(|purpose| admission.admit(purpose).unwrap());
-        assert!(admission.admit(first).is_none());
-        assert!(admission.admit(Purpose::Revalidation).is_some());
+        let admission = admission(2, 100, 100);
+        let held = [(); 2].map(|()| first(&admission, "svc").unwrap());
+        assert_eq!(refusal(&admission, "svc"), Some(Refusal::Places));
+        assert!(revalidation(&admission).is_some());
         drop(held);
-        assert!(admission.admit(first).is_some());
+        assert_eq!(refusal(&admission, "svc"), None);
+    }
+
+    #[test]
+    fn an_issuer_that_asks_in_vain_uses_up_its_own_rate_and_no_other() {
+        let admission = admission(100, 3, 100);
+        for _ in 0..3 {
+            drop(first(&admission, "flood").unwrap());
+        }
+        assert_eq!(refusal(&admission, "flood"), Some(Refusal::IssuerRate));
+        assert_eq!(refusal(&admission, "good"), None);
+    }
+
+    #[test]
+    fn all_issuers_together_keep_to_the_rate_over_all() {
+        let admission = admission(100, 3, 10);
+        let refusals = (0..1000).map(|number| refusal(&admission, &format!("flood-{number}")));
+        let refusals: Vec<_> = refusals.collect();
+        assert_eq!(refusals.iter().filter(|it| it.is_none()).count(), 10);
+        assert!(refusals[10..].iter().all(|it| *it == Some(Refusal::Rate)));
+    }
+
+    #[test]
+    fn a_refusal_takes_nothing_from_the_other_limits() {
+        let by_places = admission(1, 1, 1);
+        let held = first(&by_places, "a");
+        // The held one has the only token of its own issuer and of the lane.
+        assert_eq!(refusal(&by_places, "b"), Some(Refusal::Places));
+        drop(held);
+        assert_eq!(refusal(&by_places, "b"), Some(Refusal::Rate));
+        assert_eq!(by_places.other_issuers.places.available_permits(), 1);
+
+        let by_issuer = admission(100, 1, 2);
+        drop(first(&by_issuer, "a").unwrap());
+        for _ in 0..10 {
+            assert_eq!(refusal(&by_issuer, "a"), Some(Refusal::IssuerRate));
+        }
+        assert_eq!(refusal(&by_issuer, "b"), None);
+
+        let by_rate = admission(100, 1, 1);
+        drop(first(&by_rate, "a").unwrap());
+        assert_eq!(refusal(&by_rate, "b"), Some(Refusal::Rate));
+        let mark = by_rate.issuers.mark("b");
+        let now = Moment::from_nanos(1);
+        assert!(by_rate.issuers.take(mark, now).is_some());
+    }
+
+    #[test]
+    fn good_keys_are_limited_by_the_places_alone() {
+        let admission = admission(1, 1, 1);
+        for number in 0..1000 {
+            for issuer in ["one", &format!("service-{number}")] {
+                let mut ticket = first(&admission, issuer).unwrap();
+                admission.brought_key(&mut ticket);
+            }
+        }
+    }
+
+    #[test]
+    fn a_flood_in_invented_names_leaves_known_issuers_their_places_and_their_rate() {
+        let admission = admission(4, 4, 4);
+        admission.brought_key(&mut first(&admission, "known").unwrap());
+        let mut held: Vec<_> = (0..4)
+            .map(|number| first(&admission, &format!("flood-{number}")).unwrap())
+            .collect();
+        assert_eq!(refusal(&admission, "flood-5"), Some(Refusal::Places));
+        held.push(first(&admission, "known").unwrap());
+        drop(held);
+        assert_eq!(refusal(&admission, "flood-5"), Some(Refusal::Rate));
+        assert_eq!(refusal(&admission, "known"), None);
+    }
+
+    #[test]
+    fn what_was_taken_from_the_lane_of_others_is_given_back_to_it() {
+        let admission = admission(10, 10, 2);
+        let mut both = [(); 2].map(|()| first(&admission, "new").unwrap());
+        for ticket in &mut both {
+            admission.brought_key(ticket);
+            admission.brought_key(ticket);
+        }
+        for lane in ["new", "other"] {
+            assert_eq!(refusal(&admission, lane), None);
+            assert_eq!(refusal(&admission, lane), None);
+            assert_eq!(refusal(&admission, lane), Some(Refusal::Rate));
+        }
+    }
+
+    #[test]
+    fn revalidations_wait_for_a_place_and_spend_no_rate() {
+        let admission = admission(1, 1, 1);
+        for _ in 0..100 {
+            assert!(revalidation(&admission).is_some());
+        }
+        let held = revalidation(&admission).unwrap();
+        let mut waiting = admission
+            .admit(Purpose::Revalidation, Moment::from_nanos(1))
+            .unwrap();
+        let mut context = Context::from_waker(Waker::noop());
+        let mut place = pin!(waiting.take_place());
+        assert_eq!(place.as_mut().poll(&mut context), Poll::Pending);
+        drop(held);
+        assert_eq!(place.as_mut().poll(&mut context), Poll::Ready(()));
+        assert_eq!(refusal(&admission, "svc"), None);
+    }
+
+    #[test]
+    fn a_flood_is_warned_of_once_a_second() {
+        let admission = admission(1, 1, 1);
+        let warned = |millis: u64| {
+            let now = Moment::from_nanos(1).saturating_add(Duration::from_millis(millis));
+            (0..100).filter(|_| admission.may_warn(now)).count()
+        };
+        assert_eq!([0, 999, 1000, 5000].map(warned), [1, 0, 1, 1]);
     }
 }

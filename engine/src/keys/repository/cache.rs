@@ -84,6 +84,7 @@ impl KeyCache {
         }
         drop(snapshot);
         let entry = self.all.get(key_id).filter(|entry| entry.is_usable(now))?;
+        entry.mark_used();
         shard.promote(&self.hasher, hash, &entry, now);
         Some(use_entry(&entry))
     }

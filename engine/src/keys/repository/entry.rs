@@ -3,14 +3,19 @@
 //! Every snapshot shares the entry, so its times are atomics: a 304 makes it live on without a map being rebuilt,
 //! and a 404 ends it in every snapshot at once. One flight at a time writes them; any number of threads read.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::environment::Moment;
 use super::freshness::{Lifetime, StoredResponse};
 use crate::VerifyingKey;
-use crate::limits::{KEY_ENTRY_OVERHEAD, REFRESH_BACKOFF};
+use crate::limits::{KEY_ENTRY_OVERHEAD, MIN_REFRESH_PAUSE, REFRESH_BACKOFF};
+
+/// Used since the last sweep of a full snapshot.
+const USED: u8 = 1;
+/// Used since it was last fetched or revalidated.
+const WANTED: u8 = 2;
 
 /// A key, what is needed to revalidate it, and its times.
 #[derive(Debug)]
@@ -22,7 +27,7 @@ pub(super) struct Entry {
     refresh_at: AtomicU64,
     usable_on_error_until: AtomicU64,
     failures: AtomicU32,
-    is_used: AtomicBool,
+    uses: AtomicU8,
     response: Mutex<Arc<StoredResponse>>,
 }
 
@@ -49,7 +54,7 @@ impl Entry {
             refresh_at: AtomicU64::new(0),
             usable_on_error_until: AtomicU64::new(0),
             failures: AtomicU32::new(0),
-            is_used: AtomicBool::new(true),
+            uses: AtomicU8::new(USED),
             response: Mutex::new(Arc::new(response)),
         };
         entry.live(asked, lifetime, random);
@@ -79,16 +84,26 @@ impl Entry {
         now.to_nanos() < self.usable_until.load(Ordering::Acquire)
     }
 
-    /// Notes a use. The word is written only if the last sweep cleared it.
+    /// Notes a use. The word is written only by the first after a sweep or a refresh.
     pub(super) fn mark_used(&self) {
-        if !self.is_used.load(Ordering::Relaxed) {
-            self.is_used.store(true, Ordering::Relaxed);
+        if self.uses.load(Ordering::Relaxed) != USED | WANTED {
+            self.uses.store(USED | WANTED, Ordering::Relaxed);
         }
     }
 
     /// Whether the key was used since this was last asked.
     pub(super) fn take_used(&self) -> bool {
-        self.is_used.swap(false, Ordering::Relaxed)
+        self.uses.fetch_and(!USED, Ordering::Relaxed) & USED != 0
+    }
+
+    /// Whether the key was used since it was last fetched or revalidated. The caller who had it fetched does not count.
+    pub(super) fn is_wanted(&self) -> bool {
+        self.uses.load(Ordering::Relaxed) & WANTED != 0
+    }
+
+    /// From when on the key is to be refreshed; [`Moment::NEVER`] while somebody is about to.
+    pub(super) fn refresh_at(&self) -> Moment {
+        Moment::from_nanos(self.refresh_at.load(Ordering::Relaxed))
     }
 
     /// Whether it is time to refresh the key and the caller is the one to see to it: true for one caller until
@@ -131,31 +146,45 @@ impl Entry {
     /// allows that; the next attempt waits, longer after each failure.
     pub(super) fn could_not_refresh(&self, now: Moment, on_error: bool, random: u64) {
         let failures = self.failures.fetch_add(1, Ordering::Relaxed);
-        let pause = backoff(failures, random);
-        self.refresh_at
-            .store(now.saturating_add(pause).to_nanos(), Ordering::Relaxed);
         if on_error {
             let until = self.usable_on_error_until.load(Ordering::Relaxed);
             self.usable_until.fetch_max(until, Ordering::Release);
         }
+        let pause = self.pause(failures, now, random);
+        self.refresh_at
+            .store(now.saturating_add(pause).to_nanos(), Ordering::Relaxed);
     }
 
-    /// Ends a claim whose refresh came to nothing, so that another caller may make it later.
-    pub(super) fn postpone_claimed(&self, now: Moment, random: u64) {
-        let later = now.saturating_add(backoff(0, random));
-        // An answer has set a time of its own if this fails.
-        let _ = self.refresh_at.compare_exchange(
-            Moment::NEVER.to_nanos(),
-            later.to_nanos(),
-            Ordering::Relaxed,
-            Ordering::Relaxed,
-        );
+    /// Ends a claim whose refresh came to nothing, so that another may be made later. False if an answer has set
+    /// a time of its own.
+    pub(super) fn postpone_claimed(&self, now: Moment, random: u64) -> bool {
+        let later = now.saturating_add(self.pause(0, now, random));
+        self.refresh_at
+            .compare_exchange(
+                Moment::NEVER.to_nanos(),
+                later.to_nanos(),
+                Ordering::Relaxed,
+                Ordering::Relaxed,
+            )
+            .is_ok()
+    }
+
+    /// The pause before another attempt: longer after each failure, and half of what is left while the key is usable,
+    /// so that a short-lived key gets more than one attempt.
+    fn pause(&self, failures: u32, now: Moment, random: u64) -> Duration {
+        let usable_until = Moment::from_nanos(self.usable_until.load(Ordering::Relaxed));
+        let pause = backoff(failures, random);
+        match usable_until.since(now) {
+            Duration::ZERO => pause,
+            left => pause.min(left.checked_div(2).unwrap_or(left).max(MIN_REFRESH_PAUSE)),
+        }
     }
 
     fn live(&self, asked: Moment, lifetime: &Lifetime, random: u64) {
         let after = |duration: Duration| asked.saturating_add(duration).to_nanos();
         let usable = lifetime.fresh.max(lifetime.while_revalidating);
         self.failures.store(0, Ordering::Relaxed);
+        self.uses.fetch_and(!WANTED, Ordering::Relaxed);
         self.refresh_at
             .store(after(lifetime.refresh_point(random)), Ordering::Relaxed);
         self.usable_on_error_until

@@ -55,13 +55,17 @@ impl Moment {
         Self(self.0.saturating_add(nanos).min(u64::MAX.saturating_sub(1)))
     }
 
+    /// How long after `earlier` this is; nothing if it is before.
+    pub(super) const fn since(self, earlier: Self) -> Duration {
+        Duration::from_nanos(self.0.saturating_sub(earlier.0))
+    }
+
     /// The moment as a word, for atomics.
     pub(super) const fn to_nanos(self) -> u64 {
         self.0
     }
 
     /// The moment of a word.
-    #[cfg(test)]
     pub(super) const fn from_nanos(nanos: u64) -> Self {
         Self(nanos)
     }

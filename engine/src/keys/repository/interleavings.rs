@@ -11,17 +11,19 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::task::Poll;
+use std::time::Duration;
 
 use shuttle::future::{JoinHandle, block_on, spawn, yield_now};
 use tokio::time::Instant;
 
-use super::admission::Admission;
+use super::admission::{Admission, FetchLimits};
 use super::cache::KeyCache;
 use super::entry::tests::{lifetime, response};
-use super::environment::{Environment, Machine};
+use super::environment::{Environment, Machine, Moment};
 use super::failure::Failure;
 use super::fetch::{Answer, Reuse};
-use super::freshness::StoredResponse;
+use super::freshness::{Lifetime, StoredResponse};
+use super::rate::{Bucket, Rate};
 use super::shared::{Fetch, Shared, Spawn};
 use super::sync::watch;
 use crate::{Algorithm, KeyError, KeyId, Lookup, SigningKey, VerifyingKey};
@@ -83,8 +85,8 @@ impl Fetch for Arc<Script> {
         let _under_way = UnderWay(self);
         yield_now().await;
         match self.ends.get(number).or(self.ends.last()).unwrap() {
-            End::Key => answer(number, 1000),
-            End::KeyForNow => answer(number, 0),
+            End::Key => answer(number, &lifetime(1000, 0, 0)),
+            End::KeyForNow => answer(number, &lifetime(0, 0, 0)),
             End::NoSuchKey => Answer::NoSuchKey,
             End::Failure => Answer::Failed(Failure::Deadline),
             End::Death => {
@@ -95,7 +97,7 @@ impl Fetch for Arc<Script> {
     }
 }
 
-fn answer(number: usize, fresh: u64) -> Answer {
+fn answer(number: usize, lifetime: &Lifetime) -> Answer {
     static PEMS: OnceLock<[String; GIVEN.len()]> = OnceLock::new();
     let generate = |algorithm| {
         let (key, _) = SigningKey::generate(algorithm).unwrap();
@@ -107,7 +109,7 @@ fn answer(number: usize, fresh: u64) -> Answer {
         body_length: pem.len(),
         reuse: Reuse {
             response: response(),
-            lifetime: lifetime(fresh, 0, 0),
+            lifetime: *lifetime,
             asked: Instant::now(),
         },
     }
@@ -159,12 +161,26 @@ impl Tasks {
 
 type Repository<F> = Arc<Shared<F, Tasks>>;
 
-fn repository<F: Fetch>(fetcher: F, tasks: Tasks) -> Repository<F> {
+/// Limits that no test meets which does not mean to.
+fn wide() -> FetchLimits {
+    FetchLimits {
+        places: 4,
+        per_issuer: slow(100),
+        per_lane: slow(100),
+    }
+}
+
+/// This many, and no more while a test runs.
+const fn slow(burst: u32) -> Rate {
+    Rate::new(burst, Duration::from_secs(1000))
+}
+
+fn repository<F: Fetch>(fetcher: F, tasks: Tasks, limits: FetchLimits) -> Repository<F> {
     let cache = KeyCache::new(16, 1 << 20, Machine.hasher());
     let machine = Arc::new(Machine);
     Arc::new(Shared::new(
         cache,
-        Admission::new(4),
+        Admission::new(limits, &Machine),
         fetcher,
         tasks,
         machine,
@@ -172,6 +188,13 @@ fn repository<F: Fetch>(fetcher: F, tasks: Tasks) -> Repository<F> {
 }
 
 fn scripted(ends: &'static [End]) -> (Repository<Arc<Script>>, Arc<Script>) {
+    scripted_within(ends, wide())
+}
+
+fn scripted_within(
+    ends: &'static [End],
+    limits: FetchLimits,
+) -> (Repository<Arc<Script>>, Arc<Script>) {
     let tasks = Tasks::default();
     let script = Arc::new(Script {
         ends,
@@ -180,7 +203,7 @@ fn scripted(ends: &'static [End]) -> (Repository<Arc<Script>>, Arc<Script>) {
         served: AtomicUsize::new(0),
         tasks: tasks.clone(),
     });
-    (repository(Arc::clone(&script), tasks), script)
+    (repository(Arc::clone(&script), tasks, limits), script)
 }
 
 /// What `KeyRepository` does for a caller, without a deadline.
@@ -325,7 +348,7 @@ impl Fetch for Held {
             let open = pin!(gate.wait_for(|open| *open)).await;
             assert!(open.is_ok());
         }
-        answer(0, 1000)
+        answer(0, &lifetime(1000, 0, 0))
     }
 }
 
@@ -334,7 +357,7 @@ fn the_fetch_of_one_key_waits_for_that_of_no_other() {
     under_many_schedules(|| {
         let (opener, gate) = watch::channel(false);
         let tasks = Tasks::default();
-        let repository = repository(Held(gate), tasks.clone());
+        let repository = repository(Held(gate), tasks.clone(), wide());
         let held = [(); 2].map(|()| {
             let repository = Arc::clone(&repository);
             spawn(async move { call(&repository, "a/b").await })
@@ -343,5 +366,118 @@ fn the_fetch_of_one_key_waits_for_that_of_no_other() {
         opener.send_replace(true);
         assert_eq!(all_that(held), [Ok(0); 2]);
         tasks.join();
+    });
+}
+
+#[test]
+fn a_fetch_that_a_limit_refuses_wakes_everyone_and_leaves_no_flight() {
+    under_many_schedules(|| {
+        let limits = FetchLimits {
+            per_issuer: slow(1),
+            ..wide()
+        };
+        let (repository, script) = scripted_within(&[End::NoSuchKey], limits);
+        let callers = [(); 3].map(|()| caller(&repository, &script));
+        let got = all_that(callers);
+        assert!(got.contains(&Err(KeyError::Unknown)), "{got:?}");
+        assert!(got.iter().all(Result::is_err), "{got:?}");
+        let after = all_that([caller(&repository, &script)]);
+        assert_eq!(after, [Err(KeyError::Unavailable)]);
+        assert_eq!(script.asked(), 1);
+        nothing_is_left(&repository, &script);
+    });
+}
+
+#[test]
+fn a_fetch_that_brings_a_key_leaves_the_rate_whole() {
+    under_many_schedules(|| {
+        let limits = FetchLimits {
+            per_issuer: slow(1),
+            per_lane: slow(1),
+            ..wide()
+        };
+        let (repository, script) = scripted_within(&[End::KeyForNow], limits);
+        let callers = [(); 3].map(|()| caller(&repository, &script));
+        let got = all_that(callers);
+        assert!(got.iter().all(Result::is_ok), "{got:?}");
+        nothing_is_left(&repository, &script);
+    });
+}
+
+/// A repository that gives keys which are stale at once, and on revalidation a fresh `c/d`, and no `a/b` any more.
+#[derive(Clone, Default)]
+struct Stale {
+    revalidating: Arc<AtomicUsize>,
+    revalidated: Arc<AtomicUsize>,
+}
+
+impl Fetch for Stale {
+    async fn fetch(&self, asked: KeyId<'_>, stored: Option<&StoredResponse>) -> Answer {
+        let number = usize::from(asked == key_id("c/d"));
+        if stored.is_none() {
+            yield_now().await;
+            return answer(number, &lifetime(0, 0, 1000));
+        }
+        let others = self.revalidating.fetch_add(1, Ordering::SeqCst);
+        assert_eq!(others, 0, "two revalidations in one place");
+        yield_now().await;
+        self.revalidating.fetch_sub(1, Ordering::SeqCst);
+        self.revalidated.fetch_add(1, Ordering::SeqCst);
+        if number == 0 {
+            Answer::NoSuchKey
+        } else {
+            answer(number, &lifetime(1000, 0, 0))
+        }
+    }
+}
+
+#[test]
+fn revalidations_wait_for_a_place_and_are_made_whoever_hangs_up_or_is_removed() {
+    under_many_schedules(|| {
+        let (stale, tasks) = (Stale::default(), Tasks::default());
+        let limits = FetchLimits {
+            places: 1,
+            ..wide()
+        };
+        let repository = repository(stale.clone(), tasks.clone(), limits);
+        for (text, number) in [("a/b", 0), ("c/d", 1)] {
+            assert_eq!(block_on(call(&repository, text)), Ok(number));
+        }
+        let [gone, kept, leaving] = ["a/b", "c/d", "c/d"].map(|text| {
+            let repository = Arc::clone(&repository);
+            spawn(async move { call(&repository, text).await })
+        });
+        leaving.abort();
+        assert_eq!(all_that([gone, kept]), [Err(KeyError::Unknown), Ok(1)]);
+        assert!(matches!(block_on(leaving), Ok(Ok(1)) | Err(_)));
+        tasks.join();
+        assert_eq!(stale.revalidated.load(Ordering::SeqCst), 2);
+        assert_eq!(repository.stats().in_flight, 0);
+        // `a/b` is removed: whoever wants it now makes a first fetch, and `c/d` is at hand.
+        assert_eq!(block_on(call(&repository, "a/b")), Ok(0));
+        assert_eq!(block_on(call(&repository, "c/d")), Ok(1));
+        tasks.join();
+        let stats = repository.stats();
+        assert_eq!((stats.fetches, stats.revalidations), (5, 2));
+    });
+}
+
+#[test]
+fn threads_that_take_and_give_back_at_once_get_what_there_is() {
+    under_many_schedules(|| {
+        let bucket = Arc::new(Bucket::full());
+        let (rate, now) = (slow(2), Moment::from_nanos(1));
+        assert!(bucket.take(rate, now));
+        let takers = [(); 3].map(|()| {
+            let bucket = Arc::clone(&bucket);
+            shuttle::thread::spawn(move || usize::from(bucket.take(rate, now)))
+        });
+        bucket.give_back(rate);
+        let taken = takers.map(|taker| taker.join().unwrap());
+        let taken = taken.into_iter().sum::<usize>();
+        assert!((1..=2).contains(&taken));
+        // What they left is still there, and nothing else.
+        let left = (0..10).filter(|_| bucket.take(rate, now)).count();
+        assert_eq!(taken + left, 2);
     });
 }

@@ -1,8 +1,9 @@
 //! Keys from a key repository over HTTP: "`${baseurl}/${kid}`", cached as HTTP says and in no other way.
 //!
 //! ```text
-//! with_key ─▶ cache ─ hit ─▶ key   (never waits; near the key's end a hit starts a refresh)
+//! with_key ─▶ cache ─ hit ─▶ key   (never waits)
 //!               └─ miss ─▶ NotLoaded
+//! refresher ─ a key in use is near its end ─▶ flight, in the background
 //! fetch ─▶ flight ─ leader ─▶ admission ─▶ fetch ─▶ freshness ─▶ cache ─▶ everyone who waits
 //!               └─ others wait
 //! ```
@@ -24,8 +25,11 @@ mod failure;
 mod fetch;
 mod flight;
 mod freshness;
+mod issuers;
 #[cfg(feature = "internals")]
 pub(crate) mod probe;
+mod rate;
+mod refresher;
 mod shared;
 #[cfg(feature = "internals")]
 pub(crate) mod simulation;
@@ -47,6 +51,7 @@ use self::admission::Admission;
 use self::cache::KeyCache;
 use self::environment::{Environment, Machine};
 use self::fetch::Fetcher;
+use self::refresher::refresh_ahead;
 use self::shared::Shared;
 use self::transport::{HttpTransport, Transport};
 use crate::keys::{KeyError, KeySource, Lookup};
@@ -108,16 +113,19 @@ impl KeyRepository {
             ConfigError::new("a key repository needs a tokio runtime: make it inside of one, which stays its own")
         })?;
         let cache = KeyCache::new(config.max_keys, config.max_bytes, environment.hasher());
-        let admission = Admission::new(config.max_concurrent_fetches);
+        let admission = Admission::new(config.fetch_limits(), &*environment);
         let fetcher = Fetcher::new(config, transport, Arc::clone(&environment));
+        let shared = Arc::new(Shared::new(
+            cache,
+            admission,
+            fetcher,
+            runtime.clone(),
+            environment,
+        ));
+        let refresher = refresh_ahead(Arc::clone(shared.schedule()), Arc::downgrade(&shared));
+        drop(runtime.spawn(refresher));
         Ok(Self {
-            shared: Arc::new(Shared::new(
-                cache,
-                admission,
-                fetcher,
-                runtime.clone(),
-                environment,
-            )),
+            shared,
             runtime,
             patience: config.fetch_deadline.saturating_add(limits::FETCH_GRACE),
         })

@@ -6,15 +6,15 @@
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
-use tokio::sync::OwnedSemaphorePermit;
 
-use super::admission::{Admission, Purpose};
+use super::admission::{Admission, Purpose, Refusal, Ticket};
 use super::cache::KeyCache;
 use super::entry::Entry;
-use super::environment::{Environment, MonotonicClock};
+use super::environment::{Environment, Moment, MonotonicClock};
 use super::fetch::{Answer, Fetcher, Reuse};
 use super::flight::{Flights, Joined, Landing, Waiter};
 use super::freshness::StoredResponse;
+use super::refresher::Schedule;
 use super::stats::{KeyRepositoryStats, Stats};
 use crate::keys::{KeyError, Lookup};
 use crate::{KeyId, VerifyingKey};
@@ -63,6 +63,7 @@ pub(super) struct Shared<F, S> {
     tasks: S,
     environment: Arc<dyn Environment>,
     clock: MonotonicClock,
+    schedule: Arc<Schedule>,
     stats: Stats,
 }
 
@@ -82,6 +83,7 @@ impl<F: Fetch, S: Spawn> Shared<F, S> {
             tasks,
             environment,
             clock: MonotonicClock::start(),
+            schedule: Arc::new(Schedule::new()),
             stats: Stats::default(),
         }
     }
@@ -93,6 +95,16 @@ impl<F: Fetch, S: Spawn> Shared<F, S> {
             self.cache.len_in_use(),
             self.flights.len(),
         )
+    }
+
+    /// What time it is.
+    pub(super) fn now(&self) -> Moment {
+        self.clock.now()
+    }
+
+    /// When which key is to be refreshed.
+    pub(super) const fn schedule(&self) -> &Arc<Schedule> {
+        &self.schedule
     }
 
     /// Hands a key at hand to `use_key`, and has it refreshed if that is due.
@@ -148,6 +160,13 @@ impl<F: Fetch, S: Spawn> Shared<F, S> {
         waiter
     }
 
+    /// Refreshes a key whose time has come, unless nobody has used it since the last time.
+    pub(super) fn refresh_if_in_use(self: &Arc<Self>, entry: Arc<Entry>) {
+        if entry.is_wanted() && entry.claim_refresh(self.clock.now()) {
+            self.refresh(entry);
+        }
+    }
+
     /// Refreshes in the background a key that is still usable; the caller has claimed it.
     fn refresh(self: &Arc<Self>, entry: Arc<Entry>) {
         match self.flights.join(entry.key_id()) {
@@ -166,39 +185,55 @@ impl<F: Fetch, S: Spawn> Shared<F, S> {
         purpose: Purpose<'_>,
     ) {
         let claim = self.claim(known.as_ref());
-        let Some(place) = self.admission.admit(purpose) else {
-            self.stats.refused_by_limits();
-            // Counted, and not a warning: a flood would fill the log.
-            tracing::debug!(
-                key_id = landing.key(),
-                "the key was not asked for: too many fetches are under way"
-            );
-            landing.land(Err(KeyError::Unavailable));
-            return;
-        };
-        self.stats.fetch();
-        if purpose == Purpose::Revalidation {
-            self.stats.revalidation();
+        match self.admission.admit(purpose, self.clock.now()) {
+            Ok(ticket) => {
+                let flight = Arc::clone(self).fly(landing, known, ticket, claim);
+                self.tasks.spawn(flight);
+            }
+            Err(refusal) => {
+                self.report_refusal(landing.key(), refusal);
+                landing.land(Err(KeyError::Unavailable));
+            }
         }
-        let flight = Arc::clone(self).fly(landing, known, place, claim);
-        self.tasks.spawn(flight);
+    }
+
+    /// Each refusal is counted; a flood does not fill the log.
+    fn report_refusal(&self, key_id: &str, refusal: Refusal) {
+        self.stats.refused(refusal);
+        tracing::debug!(key_id, limit = ?refusal, "the key was not asked for: a limit is reached");
+        if self.admission.may_warn(self.clock.now()) {
+            tracing::warn!(
+                limit = ?refusal,
+                "keys are not asked for: a limit is reached; said at most once a second"
+            );
+        }
     }
 
     async fn fly(
         self: Arc<Self>,
         landing: Landing<Fetched>,
         known: Option<Arc<Entry>>,
-        place: OwnedSemaphorePermit,
+        mut ticket: Ticket,
         claim: RefreshClaim,
     ) {
         let Some(key_id) = KeyId::parse(landing.key()) else {
             return;
         };
+        ticket.take_place().await;
+        self.stats.fetch();
+        if known.is_some() {
+            self.stats.revalidation();
+        }
         let stored = known.as_ref().map(|entry| entry.response());
-        let answer = self.fetcher.fetch(key_id, stored.as_deref()).await;
+        // Boxed, so that those who wait for a place are small.
+        let fetching = Box::pin(self.fetcher.fetch(key_id, stored.as_deref()));
+        let answer = fetching.await;
+        if matches!(answer, Answer::Key { .. }) {
+            self.admission.brought_key(&mut ticket);
+        }
         let fetched = self.settle(key_id, known, answer);
         drop(claim);
-        drop(place);
+        drop(ticket);
         landing.land(fetched);
     }
 
@@ -236,6 +271,7 @@ impl<F: Fetch, S: Spawn> Shared<F, S> {
                 self.stats.failure();
                 let now = self.clock.now();
                 known.could_not_refresh(now, failure.allows_stale(), self.random());
+                self.schedule.add(&known);
                 if known.is_usable(now) {
                     Ok(Arc::clone(known.key()))
                 } else {
@@ -258,6 +294,7 @@ impl<F: Fetch, S: Spawn> Shared<F, S> {
         RefreshClaim {
             claimed: known.map(Arc::clone),
             clock: self.clock,
+            schedule: Arc::clone(&self.schedule),
             random: self.random(),
         }
     }
@@ -280,7 +317,9 @@ impl<F: Fetch, S: Spawn> Shared<F, S> {
                 &lifetime,
                 self.random(),
             );
-            self.cache.insert(&Arc::new(entry), self.clock.now());
+            let entry = Arc::new(entry);
+            self.cache.insert(&entry, self.clock.now());
+            self.schedule.add(&entry);
         }
     }
 
@@ -293,9 +332,17 @@ impl<F: Fetch, S: Spawn> Shared<F, S> {
         if lifetime.is_reusable() {
             known.renew(response, self.clock.moment(asked), &lifetime, self.random());
             self.cache.keep(known);
+            self.schedule.add(known);
         } else {
             self.cache.remove(known);
         }
+    }
+}
+
+impl<F, S> Drop for Shared<F, S> {
+    fn drop(&mut self) {
+        // The refresher finds nobody any more, and ends.
+        self.schedule.wake();
     }
 }
 
@@ -303,13 +350,16 @@ impl<F: Fetch, S: Spawn> Shared<F, S> {
 struct RefreshClaim {
     claimed: Option<Arc<Entry>>,
     clock: MonotonicClock,
+    schedule: Arc<Schedule>,
     random: u64,
 }
 
 impl Drop for RefreshClaim {
     fn drop(&mut self) {
-        if let Some(entry) = &self.claimed {
-            entry.postpone_claimed(self.clock.now(), self.random);
+        if let Some(entry) = &self.claimed
+            && entry.postpone_claimed(self.clock.now(), self.random)
+        {
+            self.schedule.add(entry);
         }
     }
 }

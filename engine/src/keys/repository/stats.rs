@@ -5,6 +5,8 @@
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
+use super::admission::Refusal;
+
 /// Lines for the hits: more threads than this share lines, and lose a few nanoseconds, not counts.
 const STRIPES: usize = 64;
 
@@ -56,7 +58,9 @@ pub(super) struct Stats {
     hits: StripedCounter,
     fetches: AtomicU64,
     coalesced: AtomicU64,
-    refused_by_limits: AtomicU64,
+    refused_by_places: AtomicU64,
+    refused_by_issuer_rate: AtomicU64,
+    refused_by_rate: AtomicU64,
     revalidations: AtomicU64,
     failures: AtomicU64,
 }
@@ -74,8 +78,13 @@ impl Stats {
         self.coalesced.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(super) fn refused_by_limits(&self) {
-        self.refused_by_limits.fetch_add(1, Ordering::Relaxed);
+    pub(super) fn refused(&self, refusal: Refusal) {
+        let counter = match refusal {
+            Refusal::Places => &self.refused_by_places,
+            Refusal::IssuerRate => &self.refused_by_issuer_rate,
+            Refusal::Rate => &self.refused_by_rate,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(super) fn revalidation(&self) {
@@ -92,11 +101,20 @@ impl Stats {
         keys_in_use: usize,
         in_flight: usize,
     ) -> KeyRepositoryStats {
+        let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let refused_by_places = load(&self.refused_by_places);
+        let refused_by_issuer_rate = load(&self.refused_by_issuer_rate);
+        let refused_by_rate = load(&self.refused_by_rate);
         KeyRepositoryStats {
             hits: self.hits.sum(),
             fetches: self.fetches.load(Ordering::Relaxed),
             coalesced: self.coalesced.load(Ordering::Relaxed),
-            refused_by_limits: self.refused_by_limits.load(Ordering::Relaxed),
+            refused_by_limits: refused_by_places
+                .saturating_add(refused_by_issuer_rate)
+                .saturating_add(refused_by_rate),
+            refused_by_places,
+            refused_by_issuer_rate,
+            refused_by_rate,
             revalidations: self.revalidations.load(Ordering::Relaxed),
             failures: self.failures.load(Ordering::Relaxed),
             keys,
@@ -118,8 +136,14 @@ pub struct KeyRepositoryStats {
     pub fetches: u64,
     /// Callers that waited for a fetch another had begun.
     pub coalesced: u64,
-    /// Fetches that were not begun because a limit was reached.
+    /// Fetches that were not begun because a limit was reached: the sum of the next three.
     pub refused_by_limits: u64,
+    /// Those that were not begun because too many were under way.
+    pub refused_by_places: u64,
+    /// Those that were not begun because their issuer had asked for too many keys that there were not.
+    pub refused_by_issuer_rate: u64,
+    /// Those that were not begun because all issuers together had.
+    pub refused_by_rate: u64,
     /// Fetches that asked about a key already in the cache.
     pub revalidations: u64,
     /// Fetches that yielded neither a key nor the answer that there is none.

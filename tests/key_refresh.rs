@@ -1,0 +1,202 @@
+//! Refresh ahead, in paused time: a key in use never goes stale, and a key that nobody uses is asked for no more.
+
+use std::time::Duration;
+
+use asap_engine::KeyRepository;
+use asap_tests::key_client::{KEY, fetched, is_at_hand};
+use asap_tests::keys::public_key_pem;
+use asap_tests::simulated::{SimulatedServer, in_paused_time, simulated_reply};
+use tokio::time::{Instant, sleep};
+
+const MILLISECOND: Duration = Duration::from_millis(1);
+
+fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+/// A server that takes `delay` to give everyone the same key, fresh for two seconds.
+fn two_seconds_fresh(delay: Duration) -> std::sync::Arc<SimulatedServer> {
+    let pem = public_key_pem();
+    SimulatedServer::new(move |_, _| {
+        let pem = pem.clone();
+        async move {
+            sleep(delay).await;
+            Ok(simulated_reply(200, &[("cache-control", "max-age=2")], pem))
+        }
+    })
+}
+
+/// Uses a key every `pause` for so long. Panics if it is not at hand once.
+async fn use_steadily(keys: &KeyRepository, text: &str, pause: Duration, how_long: Duration) {
+    let end = Instant::now() + how_long;
+    while Instant::now() < end {
+        sleep(pause).await;
+        assert!(is_at_hand(keys, text), "a verification would have waited");
+    }
+}
+
+#[test]
+fn under_steady_load_nobody_waits_after_the_first() {
+    in_paused_time(async {
+        let server = two_seconds_fresh(100 * MILLISECOND);
+        let keys = server.client();
+        fetched(&keys, KEY).await.unwrap();
+        use_steadily(&keys, KEY, 7 * MILLISECOND, seconds(600)).await;
+        // Refreshed at 75 to 90 % of its freshness: every 1.5 to 1.8 seconds.
+        let asked = server.asked().len();
+        assert!((600 * 10 / 18..=600 * 10 / 15).contains(&asked), "{asked}");
+    });
+}
+
+#[test]
+fn one_use_in_each_freshness_keeps_a_key_fresh() {
+    in_paused_time(async {
+        let server = two_seconds_fresh(100 * MILLISECOND);
+        let keys = server.client();
+        fetched(&keys, KEY).await.unwrap();
+        use_steadily(&keys, KEY, 1_350 * MILLISECOND, seconds(600)).await;
+    });
+}
+
+#[test]
+fn a_thousand_keys_fetched_together_are_refreshed_apart() {
+    in_paused_time(async {
+        let server = two_seconds_fresh(20 * MILLISECOND);
+        let keys = server.client_with(|config| config.with_max_concurrent_fetches(1000));
+        let key_ids: Vec<_> = (0..1000).map(|number| format!("svc/{number}")).collect();
+        let fetches = key_ids.iter().map(|key_id| {
+            let (keys, key_id) = (keys.clone(), key_id.clone());
+            tokio::spawn(async move { fetched(&keys, &key_id).await.unwrap() })
+        });
+        for fetch in fetches.collect::<Vec<_>>() {
+            fetch.await.unwrap();
+        }
+        let end = Instant::now() + seconds(20);
+        while Instant::now() < end {
+            sleep(100 * MILLISECOND).await;
+            for key_id in &key_ids {
+                assert!(is_at_hand(&keys, key_id), "{key_id}");
+            }
+        }
+        let refreshes: Vec<_> = server.asked().split_off(1000);
+        // From 1.5 to 1.8 seconds after the first fetches, in every tenth of that time some.
+        for tenth in 0..10 {
+            let from = 1_500 * MILLISECOND + tenth * 30 * MILLISECOND;
+            let within = refreshes
+                .iter()
+                .filter(|at| (from..from + 30 * MILLISECOND).contains(*at));
+            let count = within.count();
+            assert!((50..=200).contains(&count), "{count} at {from:?}");
+        }
+    });
+}
+
+#[test]
+fn a_key_that_nobody_uses_is_asked_for_no_more() {
+    in_paused_time(async {
+        let server = two_seconds_fresh(Duration::ZERO);
+        let keys = server.client();
+        fetched(&keys, KEY).await.unwrap();
+        sleep(seconds(3600)).await;
+        assert_eq!(server.asked().len(), 1);
+        assert!(!is_at_hand(&keys, KEY));
+        // Used once more, it is refreshed once more.
+        fetched(&keys, KEY).await.unwrap();
+        assert!(is_at_hand(&keys, KEY));
+        sleep(seconds(3600)).await;
+        assert_eq!(server.asked().len(), 3);
+    });
+}
+
+#[test]
+fn a_refresh_that_fails_is_tried_again_before_the_key_goes_stale() {
+    in_paused_time(async {
+        let pem = public_key_pem();
+        let server = SimulatedServer::new(move |number, _| {
+            // Two of three requests fail.
+            let status = if number % 3 == 0 { 200 } else { 503 };
+            let answer = simulated_reply(status, &[("cache-control", "max-age=10")], pem.clone());
+            std::future::ready(Ok(answer))
+        });
+        let keys = server.client();
+        fetched(&keys, KEY).await.unwrap();
+        use_steadily(&keys, KEY, 50 * MILLISECOND, seconds(300)).await;
+        assert!(keys.stats().failures > 30);
+    });
+}
+
+#[test]
+fn an_outage_costs_a_request_a_second_at_first_and_fewer_later() {
+    in_paused_time(async {
+        let pem = public_key_pem();
+        let server = SimulatedServer::new(move |number, _| {
+            let status = if number == 0 { 200 } else { 503 };
+            let answer = simulated_reply(status, &[("cache-control", "max-age=3600")], pem.clone());
+            std::future::ready(Ok(answer))
+        });
+        let keys = server.client();
+        fetched(&keys, KEY).await.unwrap();
+        use_steadily(&keys, KEY, seconds(1), seconds(3590)).await;
+        // The last quarter to tenth of the hour, with pauses that grow to a minute and a half at most.
+        let asked = server.asked().len();
+        assert!((8..=30).contains(&asked), "{asked}");
+    });
+}
+
+#[test]
+fn a_key_that_is_gone_at_its_refresh_is_not_used_again() {
+    in_paused_time(async {
+        let pem = public_key_pem();
+        let server = SimulatedServer::new(move |number, _| {
+            let status = if number == 0 { 200 } else { 404 };
+            let answer = simulated_reply(status, &[("cache-control", "max-age=100")], pem.clone());
+            std::future::ready(Ok(answer))
+        });
+        let keys = server.client();
+        fetched(&keys, KEY).await.unwrap();
+        use_steadily(&keys, KEY, MILLISECOND, seconds(74)).await;
+        sleep(seconds(17)).await;
+        assert!(!is_at_hand(&keys, KEY));
+        sleep(seconds(3600)).await;
+        assert_eq!(server.asked().len(), 2);
+    });
+}
+
+#[test]
+fn an_immutable_key_is_left_alone_while_it_is_fresh() {
+    in_paused_time(async {
+        let pem = public_key_pem();
+        let server = SimulatedServer::new(move |_, _| {
+            let headers = [("cache-control", "max-age=100, immutable")];
+            std::future::ready(Ok(simulated_reply(200, &headers, pem.clone())))
+        });
+        let keys = server.client();
+        fetched(&keys, KEY).await.unwrap();
+        use_steadily(&keys, KEY, MILLISECOND, seconds(99)).await;
+        assert_eq!(server.asked().len(), 1);
+        // When its time is over it is asked for in the background, since it is in use.
+        sleep(seconds(2)).await;
+        assert!(is_at_hand(&keys, KEY));
+        assert_eq!(server.asked().len(), 2);
+    });
+}
+
+#[test]
+fn a_dropped_repository_leaves_no_task_behind() {
+    in_paused_time(async {
+        let server = two_seconds_fresh(100 * MILLISECOND);
+        let keys = server.client();
+        fetched(&keys, KEY).await.unwrap();
+        assert!(is_at_hand(&keys, KEY));
+        let alive = || {
+            tokio::runtime::Handle::current()
+                .metrics()
+                .num_alive_tasks()
+        };
+        assert_eq!(alive(), 1, "the refresher");
+        drop(keys);
+        sleep(seconds(10)).await;
+        assert_eq!(alive(), 0);
+        assert_eq!(server.asked().len(), 1);
+    });
+}
