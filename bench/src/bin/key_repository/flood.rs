@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use asap_engine::{Engine, Keyring, Policy, Scratch, Verdict, VerifyError};
+use asap_engine::{Engine, Keyring, Policy, Scratch, Verdict, VerifyError, limits};
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinSet;
@@ -131,26 +131,27 @@ impl Stand {
     fn measure(mut self) -> Result<Value, Failure> {
         let before = self.key_server.counters()?;
         let (start, resident_before) = (Instant::now(), cpu::resident_kib());
-        let (known, flood, newcomers, times) = std::thread::scope(|scope| {
+        let (known, flood, directed) = std::thread::scope(|scope| {
             let known = scope.spawn(|| self.verify_known());
             let flood = scope.spawn(|| self.flood());
             let directed = self.direct();
             self.is_over.store(true, Ordering::Relaxed);
-            let (newcomers, times) = directed?;
             let known = known.join().map_err(|_| "the known tokens panicked")?;
             let verdicts = flood.join().map_err(|_| "the flood panicked")??;
-            Ok::<_, Failure>((known, verdicts, newcomers, times))
+            Ok::<_, Failure>((known, verdicts, directed?))
         })?;
         let asked = self.key_server.counters()?;
         let stats = self.flooded.keys().stats();
         let (known_latencies, known_refused) = known;
+        let elapsed = start.elapsed();
         let row = json!({
             "scenario": "flood",
             "issuers": self.size.issuers,
             "tokens": self.answered.load(Ordering::Relaxed),
-            "seconds": start.elapsed().as_secs_f64(),
-            "seconds_of_flood": times.flooded.as_secs_f64(),
+            "seconds": elapsed.as_secs_f64(),
+            "seconds_of_flood": directed.flooded.as_secs_f64(),
             "not_found_by_server": asked.not_found - before.not_found,
+            "allowed_by_limits": self.allowed(elapsed),
             "keys_from_server": asked.keys - before.keys,
             "refused_by_limits": stats.refused_by_limits,
             "keys_cached": stats.keys,
@@ -162,10 +163,9 @@ impl Stand {
                 .zip(known_latencies)
                 .map(|(name, latency)| (name.to_owned(), latency.to_json()))
                 .collect::<serde_json::Map<_, _>>(),
-            "resident_kib": [resident_before, times.resident_middle, cpu::resident_kib()],
-            "newcomers": newcomers.len(),
-            "newcomers_accepted": newcomers.iter().flatten().count(),
-            "newcomer_latency_us": latency_of(newcomers).to_json(),
+            "resident_kib": [resident_before, directed.resident_middle, cpu::resident_kib()],
+            "new_issuers": newcomers(&directed.new_issuers),
+            "new_keys": newcomers(&directed.new_keys),
         });
         print(&row);
         Ok(row)
@@ -244,11 +244,25 @@ impl Stand {
         self.signer.unsigned(&issuer, &key_id, number)
     }
 
-    /// Gives the turns, and in each turn of the flood has a new issuer come with its first token.
-    fn direct(&self) -> Result<(Vec<Option<Duration>>, Times), Failure> {
-        let mut newcomers = Vec::new();
-        let mut times = Times::default();
-        while self.answered.load(Ordering::Relaxed) < self.size.tokens {
+    /// What the default limits let the flood ask for in this time: one lane, or one issuer.
+    fn allowed(&self, elapsed: Duration) -> f64 {
+        let rate = |burst: u32, interval: Duration| {
+            f64::from(burst) + elapsed.as_secs_f64() / interval.as_secs_f64()
+        };
+        let lane = rate(limits::DEFAULT_FETCH_BURST, limits::DEFAULT_FETCH_INTERVAL);
+        let issuer = rate(
+            limits::DEFAULT_FETCH_BURST_PER_ISSUER,
+            limits::DEFAULT_FETCH_INTERVAL_PER_ISSUER,
+        );
+        lane.min(issuer * self.size.issuers as f64)
+    }
+
+    /// Gives the turns, and in each turn of the flood has somebody come with the first token of a new key: a new issuer
+    /// and one that has a key already, in turn.
+    fn direct(&self) -> Result<Directed, Failure> {
+        let mut directed = Directed::default();
+        let mut number = 0_usize;
+        while self.answered.load(Ordering::Relaxed) < self.size.tokens || number < 2 {
             for turn in [turn::QUIET, turn::WITHOUT_REPOSITORY] {
                 self.turn.store(turn, Ordering::Relaxed);
                 std::thread::sleep(self.size.turn);
@@ -256,20 +270,26 @@ impl Stand {
             let start = Instant::now();
             self.turn.store(turn::FLOOD, Ordering::Relaxed);
             std::thread::sleep(self.size.turn / 2);
-            newcomers.push(self.newcomer(newcomers.len())?);
+            if number.is_multiple_of(2) {
+                let latency = self.newcomer(&format!("bench/newcomer-{number}"), number)?;
+                directed.new_issuers.push(latency);
+            } else {
+                directed.new_keys.push(self.newcomer(ISSUER, number)?);
+            }
+            number += 1;
             std::thread::sleep(self.size.turn.saturating_sub(start.elapsed()));
-            times.flooded += start.elapsed();
+            directed.flooded += start.elapsed();
             if self.answered.load(Ordering::Relaxed) < self.size.tokens / 2 {
-                times.resident_middle = cpu::resident_kib();
+                directed.resident_middle = cpu::resident_kib();
             }
         }
-        Ok((newcomers, times))
+        Ok(directed)
     }
 
-    /// How long a new issuer's first token takes until it is accepted, if it ever is.
-    fn newcomer(&self, number: usize) -> Result<Option<Duration>, Failure> {
-        let issuer = format!("bench/newcomer-{number}");
-        let token = self.signer.token(&issuer, &format!("{issuer}/key-1"), 0)?;
+    /// How long the first token of a new key takes until it is accepted, if it ever is.
+    fn newcomer(&self, issuer: &str, number: usize) -> Result<Option<Duration>, Failure> {
+        let key_id = format!("{issuer}/key-new-{number}");
+        let token = self.signer.token(issuer, &key_id, 0)?;
         let start = Instant::now();
         while start.elapsed() < PATIENCE {
             if self
@@ -285,24 +305,31 @@ impl Stand {
     }
 }
 
-/// What the direction saw.
+/// What came about while the turns went on.
 #[derive(Debug, Default)]
-struct Times {
+struct Directed {
     flooded: Duration,
     resident_middle: u64,
+    /// How long the first tokens of new issuers took.
+    new_issuers: Vec<Option<Duration>>,
+    /// How long the first tokens of new keys of a known issuer took.
+    new_keys: Vec<Option<Duration>>,
 }
 
 fn code<T>(verdict: Result<T, VerifyError>) -> &'static str {
     verdict.map_or_else(VerifyError::code, |_| "accepted")
 }
 
-fn latency_of(newcomers: Vec<Option<Duration>>) -> Summary {
+fn newcomers(latencies: &[Option<Duration>]) -> Value {
     let mut samples = Samples::default();
-    newcomers
-        .into_iter()
-        .flatten()
-        .for_each(|latency| samples.push(latency));
-    samples.summary()
+    let accepted = latencies.iter().flatten();
+    accepted.for_each(|latency| samples.push(*latency));
+    let summary = samples.summary();
+    json!({
+        "tried": latencies.len(),
+        "accepted": summary.count,
+        "latency_us": summary.to_json(),
+    })
 }
 
 fn print(row: &Value) {
@@ -315,18 +342,24 @@ fn print(row: &Value) {
         row["verdicts"],
     );
     println!(
-        "  the key server was asked for {} of them in {:.1} s; memory at start, middle and end: {} KiB",
+        "  the key server was asked for {} of them in {:.1} s (the limits allow {:.0}); memory at start, middle and end: {} KiB",
         row["not_found_by_server"],
         float(&row["seconds"]),
+        float(&row["allowed_by_limits"]),
         row["resident_kib"],
     );
-    println!(
-        "  new issuers: {} of {} got their key, in {:.1} ms (p50), {:.1} ms (worst)",
-        row["newcomers_accepted"],
-        row["newcomers"],
-        float(&row["newcomer_latency_us"]["p50"]) / 1e3,
-        float(&row["newcomer_latency_us"]["worst"]) / 1e3,
-    );
+    for (name, newcomers) in [
+        ("new issuers", &row["new_issuers"]),
+        ("new keys of a known issuer", &row["new_keys"]),
+    ] {
+        println!(
+            "  {name} that got their key: {} of {}, after {:.1} ms (p50), {:.1} ms (worst)",
+            newcomers["accepted"],
+            newcomers["tried"],
+            float(&newcomers["latency_us"]["p50"]) / 1e3,
+            float(&newcomers["latency_us"]["worst"]) / 1e3,
+        );
+    }
     println!(
         "  {:<42} {:>8} {:>8} {:>8} {:>8} {:>9}",
         "known key, microseconds", "calls", "p50", "p99", "p99.9", "worst"

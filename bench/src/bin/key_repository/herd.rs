@@ -17,6 +17,8 @@ use crate::report::Report;
 use crate::signer::Signer;
 
 const ISSUER: &str = "bench/herd";
+/// In whose name the keys are that do not exist.
+const STRANGER: &str = "bench/strangers";
 /// The key of the first half, which nothing is known of at the start.
 const FIRST: &str = "bench/herd/key-1";
 /// The key of the second half, whose freshness ends.
@@ -110,7 +112,7 @@ pub(crate) fn run(
     let signer = Signer::new()?;
     let identity = Identity::new(&signer, &[FIRST, SECOND])?;
     for subject in subjects {
-        let herd = Herd::start(subject, size, &signer, &identity)?;
+        let mut herd = Herd::start(subject, size, &signer, &identity)?;
         runtime.block_on(herd.meet_everything(is_quick, report))?;
     }
     println!();
@@ -157,7 +159,11 @@ impl<'a> Herd<'a> {
         })
     }
 
-    async fn meet_everything(mut self, is_quick: bool, report: &mut Report) -> Result<(), Failure> {
+    async fn meet_everything(
+        &mut self,
+        is_quick: bool,
+        report: &mut Report,
+    ) -> Result<(), Failure> {
         let mut crowd = Crowd::connect(self.running.port(), 2 * HERD).await?;
         let first = self.good_tokens(FIRST)?;
         let second = self.good_tokens(SECOND)?;
@@ -199,8 +205,8 @@ impl<'a> Herd<'a> {
 
         let unknown: Vec<Arc<str>> = (0..HERD)
             .map(|number| {
-                let key_id = format!("{ISSUER}/unknown-{number}");
-                self.signer.token(ISSUER, &key_id, number).map(Into::into)
+                let key_id = format!("{STRANGER}/unknown-{number}");
+                self.signer.token(STRANGER, &key_id, number).map(Into::into)
             })
             .collect::<Result<_, _>>()?;
         let before = self.fetches()?;
