@@ -206,7 +206,7 @@ async fn plain_http_is_spoken_to_loopback_when_asked_for_by_name() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn fetches_beyond_the_limit_are_refused_at_once() {
+async fn fetches_beyond_the_places_wait_for_one() {
     let (server, gate) = held("max-age=60").await;
     let repository =
         Arc::new(KeyRepository::new(config(&server).with_max_concurrent_fetches(1)).unwrap());
@@ -215,12 +215,14 @@ async fn fetches_beyond_the_limit_are_refused_at_once() {
         async move { fetched(&repository, KEY).await }
     });
     until("the request", || server.asked().len() == 1).await;
-    assert_eq!(
-        fetched(&repository, "svc/other").await,
-        Err(KeyError::Unavailable)
-    );
-    assert_eq!(repository.stats().refused_by_limits, 1);
+    let waiting = tokio::spawn({
+        let repository = Arc::clone(&repository);
+        async move { fetched(&repository, "svc/other").await }
+    });
+    until("the wait", || repository.stats().in_flight == 2).await;
+    assert_eq!(server.asked().len(), 1);
     gate.open();
     assert_eq!(admitted.await.unwrap(), Ok(()));
-    assert_eq!(fetched(&repository, "svc/other").await, Ok(()));
+    assert_eq!(waiting.await.unwrap(), Ok(()));
+    assert_eq!(repository.stats().refused_by_limits, 0);
 }

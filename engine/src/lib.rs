@@ -74,9 +74,11 @@ pub use error::{CHALLENGE_WITHOUT_TOKEN, ConfigError, KeyRejected, Stage, Verify
 // What it is made of.
 pub use claims::Audience;
 pub use crypto::{Algorithm, Backend, VerifyingKey};
-pub use keys::{KeyError, KeyId, KeySource, Keyring, Lookup};
 #[cfg(feature = "http")]
-pub use keys::{KeyRepository, KeyRepositoryConfig, KeyRepositoryStats};
+pub use keys::{
+    FetchOutcomes, KeyRepository, KeyRepositoryConfig, KeyRepositoryStats, RepositoryStats, WarmUp,
+};
+pub use keys::{KeyError, KeyId, KeySource, Keyring, Lookup};
 pub use replay::{ReplayError, ReplayLog, ReplayWindow, Reusable};
 pub use time::{Clock, SystemClock, UnixTime};
 // In front of an HTTP service.

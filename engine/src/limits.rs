@@ -88,23 +88,24 @@ pub const DEFAULT_MAX_CONCURRENT_FETCHES: usize = 32;
 #[cfg(feature = "http")]
 pub const MAX_CONCURRENT_FETCHES: usize = 4096;
 
-/// How many keys the tokens of one issuer may ask for at once unless told otherwise: half of the places, so that a flood
-/// in one name leaves the other half, and more keys than most services have.
+/// How many keys the tokens of one issuer may ask for at once unless told otherwise: more keys than services have that
+/// start to call a gateway in the same moment, each key's fetch under way or waiting. A repository that answers in 10
+/// milliseconds gives them in 40, so what a flood in one name makes another new issuer wait is no more than that.
 #[cfg(feature = "http")]
-pub const DEFAULT_FETCH_BURST_PER_ISSUER: u32 = 16;
+pub const DEFAULT_FETCH_BURST_PER_ISSUER: u32 = 128;
 
 /// How often one issuer may ask in vain for one more, unless told otherwise: after an outage its keys are found within
-/// half a second, and while a key server hangs for the whole deadline it takes 10 of the other places.
+/// a quarter of a second, and a flood in one name costs a key server 4 requests a second.
 #[cfg(feature = "http")]
-pub const DEFAULT_FETCH_INTERVAL_PER_ISSUER: Duration = Duration::from_millis(500);
+pub const DEFAULT_FETCH_INTERVAL_PER_ISSUER: Duration = Duration::from_millis(250);
 
-/// How many keys all issuers together may ask for at once unless told otherwise: twice the places, so that what is
-/// refused while every fetch brings a key is refused for want of places only, and one issuer takes a quarter.
+/// How many keys all issuers together may ask for at once unless told otherwise: a gateway that starts in the middle of
+/// its load finds the keys of a thousand services. Each that waits takes some 2 KiB.
 #[cfg(feature = "http")]
-pub const DEFAULT_FETCH_BURST: u32 = 64;
+pub const DEFAULT_FETCH_BURST: u32 = 1024;
 
 /// How often all issuers together may ask in vain for one more, unless told otherwise: 50 requests a second are what a
-/// key server bears from each of many gateways, and a flood that asks for them keeps 25 issuers at their own limit.
+/// key server bears from each of many gateways, and a flood that asks for them keeps 13 issuers at their own limit.
 #[cfg(feature = "http")]
 pub const DEFAULT_FETCH_INTERVAL: Duration = Duration::from_millis(20);
 
@@ -119,8 +120,8 @@ pub(crate) const FETCH_INTERVALS: std::ops::RangeInclusive<Duration> =
     Duration::from_micros(1)..=Duration::from_secs(3600);
 
 /// The buckets in each of the two rows of issuers: 64 KiB in all. The rates unless told otherwise let a flood in invented
-/// names keep 25 of a row empty, so it has both of an issuer's once in 27,000; one that knows enough names of services
-/// as well keeps 50 empty, once in 6,700.
+/// names keep 13 of a row empty, so it has both of an issuer's once in 99,000; one that knows enough names of services
+/// as well keeps 26 empty, once in 25,000.
 #[cfg(all(feature = "http", not(all(test, shuttle))))]
 pub(crate) const ISSUER_BUCKETS: usize = 4096;
 /// Few, since shuttle follows each of them.
@@ -191,3 +192,30 @@ pub(crate) const DRAIN_DEADLINE: Duration = Duration::from_millis(50);
 /// The least room that a repository's cache may be given, in bytes: the longest body fits in, with its entry.
 #[cfg(feature = "http")]
 pub(crate) const MIN_KEY_BYTES: u64 = 128 * 1024;
+
+/// The shortest and the longest pause between two questions whether a repository that was down answers again. Two of
+/// the longest take less than a second, and a sick server is asked some three times a second.
+#[cfg(feature = "http")]
+pub(crate) const PROBE_PAUSE: std::ops::RangeInclusive<Duration> =
+    Duration::from_millis(100)..=Duration::from_millis(450);
+
+/// How long such a question may take: it must not be the slow connection that keeps a repository down.
+#[cfg(feature = "http")]
+pub(crate) const PROBE_DEADLINE: Duration = DEFAULT_HEADERS_DEADLINE;
+
+/// For how long a repository that is down is asked after the last fetch that wanted it: an idle gateway is silent.
+#[cfg(feature = "http")]
+pub(crate) const PROBES_WITHOUT_DEMAND: Duration = Duration::from_secs(60);
+
+/// If a repository that one key's fetch took down serves another one within this time, it is the key that is suspect:
+/// twice the pause between two probes, and a little.
+#[cfg(feature = "http")]
+pub(crate) const SUSPECT_WITHIN: Duration = Duration::from_secs(1);
+
+/// For how long the outages of such a key say nothing about its repository.
+#[cfg(feature = "http")]
+pub(crate) const SUSPECT_FOR: Duration = Duration::from_secs(60);
+
+/// How many such keys are remembered for one repository, of up to 1 KiB each.
+#[cfg(feature = "http")]
+pub(crate) const MAX_SUSPECTS: usize = 8;

@@ -33,6 +33,15 @@ pub fn patient(config: KeyRepositoryConfig) -> KeyRepositoryConfig {
         .with_fetch_deadline(longest)
 }
 
+/// The same with rates that no test reaches.
+#[must_use]
+pub fn without_rates(config: KeyRepositoryConfig) -> KeyRepositoryConfig {
+    let interval = Duration::from_micros(1);
+    config
+        .with_fetch_rate_per_issuer(100_000, interval)
+        .with_fetch_rate(100_000, interval)
+}
+
 /// A client of `server`, in the runtime that this is called in.
 #[must_use]
 pub fn repository(server: &KeyServer) -> KeyRepository {

@@ -108,11 +108,11 @@ pub fn simulated_reply(
 }
 
 /// Runs `test` in time that stands still while anything can go on, and jumps when nothing can.
-pub fn in_paused_time(test: impl Future<Output = ()>) {
+pub fn in_paused_time<T>(test: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
         .build()
         .unwrap()
-        .block_on(test);
+        .block_on(test)
 }

@@ -23,8 +23,12 @@ use crate::outcome::Fault;
 /// The longest file of root certificates that is read, in bytes: fifty times what platforms ship.
 const MAX_CA_FILE: u64 = 16 * 1024 * 1024;
 
-/// How often one more key may be asked for in vain: as often as can be said.
-const UNLIMITED: Duration = Duration::from_micros(1);
+/// How many keys may be asked for in vain at once: the tokens are the caller's own, so each unknown key of a corpus gets
+/// its answer. A flood still meets its limit, and says so in `refused_by_limits`.
+const FETCH_BURST: u32 = 4096;
+
+/// How often one more may be asked for in vain.
+const FETCH_INTERVAL: Duration = Duration::from_millis(10);
 
 const HELP: &str = r#"Input:
   Every line is a token, one without characters too (it is refused). Lines end with LF or CRLF.
@@ -176,9 +180,8 @@ impl Options {
                 asap_engine::limits::DEFAULT_MAX_CONCURRENT_FETCHES,
                 asap_engine::limits::MAX_CONCURRENT_FETCHES,
             ))
-            // The tokens are the caller's own: each gets its answer, however many keys there are not.
-            .with_fetch_rate_per_issuer(asap_engine::limits::MAX_FETCH_BURST, UNLIMITED)
-            .with_fetch_rate(asap_engine::limits::MAX_FETCH_BURST, UNLIMITED);
+            .with_fetch_rate_per_issuer(FETCH_BURST, FETCH_INTERVAL)
+            .with_fetch_rate(FETCH_BURST, FETCH_INTERVAL);
         let runtime = runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()

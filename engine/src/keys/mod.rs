@@ -19,5 +19,7 @@ pub use private::PrivateKeyPem;
 pub(crate) use private::encode_section;
 pub(crate) use private_der::{check_pkcs1, check_pkcs8, check_sec1};
 #[cfg(feature = "http")]
-pub use repository::{KeyRepository, KeyRepositoryConfig, KeyRepositoryStats};
+pub use repository::{
+    FetchOutcomes, KeyRepository, KeyRepositoryConfig, KeyRepositoryStats, RepositoryStats, WarmUp,
+};
 pub use source::{KeyError, KeySource, Lookup};

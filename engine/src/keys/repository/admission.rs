@@ -1,18 +1,19 @@
 //! Which fetches may begin: the limits that a flood of tokens meets.
 //!
 //! ```text
-//! not in the cache ─▶ known issuer? ─▶ issuer's rate ─▶ lane's place ─▶ lane's rate ─▶ fetch
-//!                                            └───────────────┴──────────────┴─ refused at once
-//! in the cache ─────▶ a place of its own, waited for
+//! not in the cache ─▶ known issuer? ─▶ issuer's rate ─▶ lane's rate ─▶ lane's place, waited for ─▶ fetch
+//!                                            └───────────────┴─ refused at once
+//! in the cache ─────▶ a place of another kind, waited for ─▶ fetch
 //! ```
 //!
 //! The issuers that have given a key have a lane of their own, so that a flood in thousands of invented names cannot
 //! keep a known service's new key away. A fetch that brings a key gives back what it took from the rates: nobody can make
-//! keys exist, so what is limited is asking in vain, and good keys are limited by the places alone. A refusal by one
-//! limit takes nothing from the others.
+//! keys exist, so what is limited is asking in vain, and how much is under way: as many fetches wait for a place as the
+//! bursts allow, and no more. So a cold start with hundreds of good keys waits a moment, where a cap alone would turn
+//! most of them away. A refusal by one limit takes nothing from the others.
 //!
 //! Revalidations are as many as there are keys in the cache, each asked about once at a time; they are not refused but
-//! wait. Nobody's tokens can take their places.
+//! wait. Nobody's tokens can take their places. What a gateway asks for by itself before it opens goes the same way.
 //!
 //! What this cannot do: whoever floods in the name of a service takes part of the rate that its new keys need. Its keys
 //! in the cache are not concerned.
@@ -63,13 +64,13 @@ pub(super) enum Purpose<'a> {
     },
     /// The key was once fetched.
     Revalidation,
+    /// The gateway itself named the key.
+    WarmUp,
 }
 
 /// The limit that refused a fetch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refusal {
-    /// Too many fetches are under way.
-    Places,
     /// The issuer has asked for too much.
     IssuerRate,
     /// All issuers together have.
@@ -78,16 +79,10 @@ pub(super) enum Refusal {
 
 /// Leave to fetch, to be held for as long as that takes.
 pub(super) struct Ticket {
-    place: Place,
+    places: Arc<Semaphore>,
+    /// Given up with the ticket.
+    place: Option<OwnedSemaphorePermit>,
     charge: Option<Charge>,
-}
-
-enum Place {
-    /// It is given up with the ticket.
-    Held {
-        _permit: OwnedSemaphorePermit,
-    },
-    Awaited(Arc<Semaphore>),
 }
 
 /// What a fetch took from the rates.
@@ -117,7 +112,8 @@ impl Admission {
     pub(super) fn admit(&self, purpose: Purpose<'_>, now: Moment) -> Result<Ticket, Refusal> {
         let Purpose::FirstFetch { issuer } = purpose else {
             return Ok(Ticket {
-                place: Place::Awaited(Arc::clone(&self.revalidations)),
+                places: Arc::clone(&self.revalidations),
+                place: None,
                 charge: None,
             });
         };
@@ -126,18 +122,15 @@ impl Admission {
         let lane = self.lane(is_known);
         // The issuer's own limit first: a flood in one name does not so much as touch what others share.
         let taken = self.issuers.take(mark, now).ok_or(Refusal::IssuerRate)?;
-        let shared = match Arc::clone(&lane.places).try_acquire_owned() {
-            Err(_) => Err(Refusal::Places),
-            Ok(_) if !lane.bucket.take(self.lane_rate, now) => Err(Refusal::Rate),
-            Ok(permit) => Ok(Ticket {
-                place: Place::Held { _permit: permit },
-                charge: Some(Charge { taken, is_known }),
-            }),
-        };
-        if shared.is_err() {
+        if !lane.bucket.take(self.lane_rate, now) {
             self.issuers.give_back(taken);
+            return Err(Refusal::Rate);
         }
-        shared
+        Ok(Ticket {
+            places: Arc::clone(&lane.places),
+            place: None,
+            charge: Some(Charge { taken, is_known }),
+        })
     }
 
     /// The fetch of `ticket` brought a key: it has cost nothing, and its issuer is known from now on.
@@ -165,13 +158,10 @@ impl Admission {
 }
 
 impl Ticket {
-    /// Waits for the place, if the ticket has none yet. In the order of asking; a flood waits for none.
+    /// Waits for a place, in the order of asking.
     pub(super) async fn take_place(&mut self) {
-        if let Place::Awaited(places) = &self.place
-            && let Ok(permit) = Arc::clone(places).acquire_owned().await
-        {
-            self.place = Place::Held { _permit: permit };
-        }
+        // Nobody closes the semaphore.
+        self.place = Arc::clone(&self.places).acquire_owned().await.ok();
     }
 }
 
@@ -205,10 +195,13 @@ mod tests {
         first(admission, issuer).err()
     }
 
-    /// The ticket of a revalidation, if its place is there at once.
-    fn revalidation(admission: &Admission) -> Option<Ticket> {
+    fn revalidation(admission: &Admission) -> Ticket {
         let now = Moment::from_nanos(1);
-        let mut ticket = admission.admit(Purpose::Revalidation, now).unwrap();
+        admission.admit(Purpose::Revalidation, now).unwrap()
+    }
+
+    /// The ticket, if its place is there at once.
+    fn placed(mut ticket: Ticket) -> Option<Ticket> {
         let mut context = Context::from_waker(Waker::noop());
         let is_there = pin!(ticket.take_place()).poll(&mut context).is_ready();
         is_there.then_some(ticket)
@@ -217,11 +210,11 @@ mod tests {
     #[test]
     fn unknown_keys_cannot_take_the_places_of_known_ones() {
         let admission = admission(2, 100, 100);
-        let held = [(); 2].map(|()| first(&admission, "svc").unwrap());
-        assert_eq!(refusal(&admission, "svc"), Some(Refusal::Places));
-        assert!(revalidation(&admission).is_some());
+        let held = [(); 2].map(|()| placed(first(&admission, "svc").unwrap()).unwrap());
+        assert!(placed(first(&admission, "svc").unwrap()).is_none());
+        assert!(placed(revalidation(&admission)).is_some());
         drop(held);
-        assert_eq!(refusal(&admission, "svc"), None);
+        assert!(placed(first(&admission, "svc").unwrap()).is_some());
     }
 
     #[test]
@@ -245,14 +238,6 @@ mod tests {
 
     #[test]
     fn a_refusal_takes_nothing_from_the_other_limits() {
-        let by_places = admission(1, 1, 1);
-        let held = first(&by_places, "a");
-        // The held one has the only token of its own issuer and of the lane.
-        assert_eq!(refusal(&by_places, "b"), Some(Refusal::Places));
-        drop(held);
-        assert_eq!(refusal(&by_places, "b"), Some(Refusal::Rate));
-        assert_eq!(by_places.other_issuers.places.available_permits(), 1);
-
         let by_issuer = admission(100, 1, 2);
         drop(first(&by_issuer, "a").unwrap());
         for _ in 0..10 {
@@ -284,10 +269,9 @@ mod tests {
         let admission = admission(4, 4, 4);
         admission.brought_key(&mut first(&admission, "known").unwrap());
         let mut held: Vec<_> = (0..4)
-            .map(|number| first(&admission, &format!("flood-{number}")).unwrap())
+            .map(|number| placed(first(&admission, &format!("flood-{number}")).unwrap()).unwrap())
             .collect();
-        assert_eq!(refusal(&admission, "flood-5"), Some(Refusal::Places));
-        held.push(first(&admission, "known").unwrap());
+        held.push(placed(first(&admission, "known").unwrap()).unwrap());
         drop(held);
         assert_eq!(refusal(&admission, "flood-5"), Some(Refusal::Rate));
         assert_eq!(refusal(&admission, "known"), None);
@@ -312,12 +296,10 @@ mod tests {
     fn revalidations_wait_for_a_place_and_spend_no_rate() {
         let admission = admission(1, 1, 1);
         for _ in 0..100 {
-            assert!(revalidation(&admission).is_some());
+            assert!(placed(revalidation(&admission)).is_some());
         }
-        let held = revalidation(&admission).unwrap();
-        let mut waiting = admission
-            .admit(Purpose::Revalidation, Moment::from_nanos(1))
-            .unwrap();
+        let held = placed(revalidation(&admission)).unwrap();
+        let mut waiting = revalidation(&admission);
         let mut context = Context::from_waker(Waker::noop());
         let mut place = pin!(waiting.take_place());
         assert_eq!(place.as_mut().poll(&mut context), Poll::Pending);

@@ -8,13 +8,15 @@
 //! Either level may hold what the other has dropped, so together they hold at most twice the bounds.
 
 use std::hash::BuildHasher;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use foldhash::fast::SeedableRandomState;
 use hashbrown::HashTable;
-use quick_cache::Weighter;
 use quick_cache::sync::{Cache, DefaultLifecycle};
+use quick_cache::{Lifecycle, Weighter};
 
 use super::entry::Entry;
 use super::environment::Moment;
@@ -24,7 +26,8 @@ use crate::limits::{KEY_ENTRY_OVERHEAD, KEY_SNAPSHOT_SHARDS, MAX_KEYS_IN_SNAPSHO
 pub(super) struct KeyCache {
     hasher: SeedableRandomState,
     in_use: Box<[Shard]>,
-    all: Cache<Box<str>, Arc<Entry>, AtLeast, SeedableRandomState>,
+    all: Cache<Box<str>, Arc<Entry>, AtLeast, SeedableRandomState, Evictions>,
+    evictions: Arc<AtomicU64>,
 }
 
 /// An entry weighs its bytes, and at least its share of the bytes if there are as many as allowed: so one capacity
@@ -35,6 +38,23 @@ struct AtLeast(u64);
 impl Weighter<Box<str>, Arc<Entry>> for AtLeast {
     fn weight(&self, _: &Box<str>, entry: &Arc<Entry>) -> u64 {
         entry.weight().max(self.0)
+    }
+}
+
+/// Counts what has to go, and drops it when no lock is held, as the default does.
+#[derive(Debug, Clone)]
+struct Evictions {
+    count: Arc<AtomicU64>,
+    then: DefaultLifecycle<Box<str>, Arc<Entry>>,
+}
+
+impl Lifecycle<Box<str>, Arc<Entry>> for Evictions {
+    type RequestState =
+        <DefaultLifecycle<Box<str>, Arc<Entry>> as Lifecycle<Box<str>, Arc<Entry>>>::RequestState;
+
+    fn on_evict(&self, state: &mut Self::RequestState, key_id: Box<str>, entry: Arc<Entry>) {
+        self.count.fetch_add(1, Ordering::Relaxed);
+        self.then.on_evict(state, key_id, entry);
     }
 }
 
@@ -55,6 +75,7 @@ impl KeyCache {
                 .checked_div(u64::try_from(shards).unwrap_or(1))
                 .unwrap_or(max_bytes),
         };
+        let evictions = Arc::default();
         Self {
             in_use: (0..shards).map(|_| Shard::new(bounds)).collect(),
             all: Cache::with(
@@ -62,8 +83,12 @@ impl KeyCache {
                 max_bytes,
                 AtLeast(share),
                 hasher.clone(),
-                DefaultLifecycle::default(),
+                Evictions {
+                    count: Arc::clone(&evictions),
+                    then: DefaultLifecycle::default(),
+                },
             ),
+            evictions,
             hasher,
         }
     }
@@ -138,6 +163,40 @@ impl KeyCache {
             .fold(0, usize::saturating_add)
     }
 
+    /// What the keys weigh against the limit.
+    pub(super) fn bytes(&self) -> u64 {
+        self.all.weight()
+    }
+
+    /// How many keys had to go since the start.
+    pub(super) fn evictions(&self) -> u64 {
+        self.evictions.load(Ordering::Relaxed)
+    }
+
+    /// How many keys had to leave the snapshots since the start.
+    pub(super) fn evictions_from_use(&self) -> u64 {
+        let each = self.in_use.iter();
+        each.map(|shard| shard.evictions.load(Ordering::Relaxed))
+            .fold(0, u64::wrapping_add)
+    }
+
+    /// How long ago the key was validated, of those usable at `now`, for which that is longest ago. It walks through
+    /// both levels, and copies each `kid` on its way.
+    pub(super) fn oldest(&self, now: Moment) -> Option<Duration> {
+        let validated_at = |entry: &Arc<Entry>| entry.is_usable(now).then(|| entry.validated_at());
+        let all = self
+            .all
+            .iter()
+            .filter_map(|(_, entry)| validated_at(&entry));
+        let in_use = self
+            .in_use
+            .iter()
+            .filter_map(|shard| shard.snapshot.load().iter().filter_map(validated_at).min());
+        all.chain(in_use)
+            .min()
+            .map(|validated| now.since(validated))
+    }
+
     /// The part of a hash, by bits that the table inside does not use.
     fn shard(&self, hash: u64) -> Option<&Shard> {
         let index = usize::try_from((hash >> 40) & 0xffff)
@@ -170,6 +229,7 @@ struct Shard {
     snapshot: ArcSwap<HashTable<Arc<Entry>>>,
     /// Held by whoever makes the next snapshot; readers never ask for it.
     changing: Mutex<()>,
+    evictions: AtomicU64,
 }
 
 impl Shard {
@@ -178,6 +238,7 @@ impl Shard {
             bounds,
             snapshot: ArcSwap::from_pointee(HashTable::new()),
             changing: Mutex::new(()),
+            evictions: AtomicU64::new(0),
         }
     }
 
@@ -205,6 +266,7 @@ impl Shard {
             .iter()
             .filter(|other| other.key_id() != entry.key_id());
         let mut entries: Vec<_> = others.map(Arc::clone).collect();
+        let others = entries.len();
         entries.push(Arc::clone(entry));
         if !self.bounds.allow(&entries) {
             entries.retain(|entry| entry.is_usable(now));
@@ -218,6 +280,10 @@ impl Shard {
                 return;
             }
         }
+        let kept = entries.iter().filter(|other| !Arc::ptr_eq(other, entry));
+        let evicted = others.saturating_sub(kept.count());
+        let evicted = u64::try_from(evicted).unwrap_or(u64::MAX);
+        self.evictions.fetch_add(evicted, Ordering::Relaxed);
         self.publish(hasher, &entries);
     }
 
@@ -355,7 +421,30 @@ mod tests {
                 );
             }
         }
-        assert!(by_count.len() > 25 && by_bytes.len() > 25);
+        for cache in [&by_count, &by_bytes] {
+            assert!(cache.len() > 25);
+            // Each that is no longer there had to go, and none of them twice.
+            let gone = 1000 - u64::try_from(cache.len()).unwrap();
+            assert_eq!(cache.evictions(), gone);
+            assert!(cache.bytes() > 0);
+        }
+    }
+
+    #[test]
+    fn the_age_is_that_of_the_usable_key_that_was_validated_longest_ago() {
+        let cache = cache(100);
+        assert_eq!(cache.oldest(at(5)), None);
+        cache.insert(&entry("a/stale", &lifetime(1, 1, 1)), at(0));
+        assert_eq!(cache.oldest(at(5)), None);
+        let (older, newer) = (fresh("a/older"), fresh("a/newer"));
+        older.renew(response(), at(2), &lifetime(LONG, LONG, LONG), 0);
+        newer.renew(response(), at(4), &lifetime(LONG, LONG, LONG), 0);
+        cache.insert(&newer, at(4));
+        assert_eq!(cache.oldest(at(5)), Some(Duration::from_secs(1)));
+        cache.insert(&older, at(4));
+        assert_eq!(cache.oldest(at(5)), Some(Duration::from_secs(3)));
+        cache.remove(&older);
+        assert_eq!(cache.oldest(at(5)), Some(Duration::from_secs(1)));
     }
 
     #[test]
@@ -373,7 +462,9 @@ mod tests {
             let snapshot = cache.in_use[0].snapshot.load();
             snapshot.iter().any(|entry| entry.key_id() == key_id)
         };
+        assert_eq!(cache.evictions_from_use(), 0);
         cache.insert(&fresh("a/first"), at(2));
+        assert_eq!(cache.evictions_from_use(), 1);
         assert!(!in_use("a/stale") && in_use("a/used") && in_use("a/unused") && in_use("a/first"));
         // All were used, so the newcomer stays out, and from now on only those used again count as used.
         cache.insert(&fresh("a/second"), at(2));
@@ -381,5 +472,6 @@ mod tests {
         assert!(has(&cache, "a/used", 2) && has(&cache, "a/first", 2));
         cache.insert(&fresh("a/third"), at(2));
         assert!(in_use("a/third") && in_use("a/used") && in_use("a/first") && !in_use("a/unused"));
+        assert_eq!(cache.evictions_from_use(), 2);
     }
 }

@@ -100,7 +100,11 @@ impl CacheControl {
         let (name, argument) = match directive.iter().position(|&byte| byte == b'=') {
             Some(at) => {
                 let (name, argument) = directive.split_at(at);
-                (name, argument.get(1..))
+                // No space belongs before the sign: what follows it is then no argument.
+                let argument = argument
+                    .get(1..)
+                    .filter(|_| !name.ends_with(b" ") && !name.ends_with(b"\t"));
+                (name, argument)
             }
             None => (directive, None),
         };
@@ -221,6 +225,8 @@ mod tests {
             "max-age=+1",
             "max-age=1.5",
             "max-age= 60",
+            "max-age =60",
+            "max-age\t=60",
             "max-age='60'",
             "max-age=0x10",
             "max-age=\"60",

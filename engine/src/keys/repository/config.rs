@@ -28,8 +28,8 @@ pub struct KeyRepositoryConfig {
     pub(super) max_keys: usize,
     pub(super) max_bytes: u64,
     pub(super) max_concurrent_fetches: usize,
-    pub(super) rate_per_issuer: Option<Rate>,
-    pub(super) rate: Option<Rate>,
+    pub(super) rate_per_issuer: Rate,
+    pub(super) rate: Rate,
     pub(super) backend: Backend,
 }
 
@@ -64,8 +64,11 @@ impl KeyRepositoryConfig {
             max_keys: limits::DEFAULT_MAX_KEYS,
             max_bytes: limits::DEFAULT_MAX_KEY_BYTES,
             max_concurrent_fetches: limits::DEFAULT_MAX_CONCURRENT_FETCHES,
-            rate_per_issuer: None,
-            rate: None,
+            rate_per_issuer: Rate::new(
+                limits::DEFAULT_FETCH_BURST_PER_ISSUER,
+                limits::DEFAULT_FETCH_INTERVAL_PER_ISSUER,
+            ),
+            rate: Rate::new(limits::DEFAULT_FETCH_BURST, limits::DEFAULT_FETCH_INTERVAL),
             backend: Backend::default(),
         })
     }
@@ -155,8 +158,8 @@ impl KeyRepositoryConfig {
     }
 
     /// How many fetches of keys not in the cache may run at once, as many again for issuers that have given a key
-    /// already, and as many revalidations beside them. Beyond that, a fetch is refused at once and a revalidation
-    /// waits. Default: [`DEFAULT_MAX_CONCURRENT_FETCHES`](limits::DEFAULT_MAX_CONCURRENT_FETCHES).
+    /// already, and as many revalidations beside them. Beyond that they wait, in the order of asking. Default:
+    /// [`DEFAULT_MAX_CONCURRENT_FETCHES`](limits::DEFAULT_MAX_CONCURRENT_FETCHES).
     #[must_use]
     pub const fn with_max_concurrent_fetches(mut self, fetches: usize) -> Self {
         self.max_concurrent_fetches = fetches;
@@ -165,21 +168,21 @@ impl KeyRepositoryConfig {
 
     /// How many fetches of keys not in the cache the tokens of one issuer may cause: `burst` at once, and one more
     /// every `interval`. A fetch that brings a key gives back what it took, so this limits asking in vain, and how
-    /// much one issuer may have under way. Default: [`DEFAULT_FETCH_BURST_PER_ISSUER`](limits::DEFAULT_FETCH_BURST_PER_ISSUER),
-    /// or half of the concurrent fetches if that is more, and one every
+    /// much one issuer may have under way. Beyond that a fetch is refused at once, as a key that is unavailable. Default:
+    /// [`DEFAULT_FETCH_BURST_PER_ISSUER`](limits::DEFAULT_FETCH_BURST_PER_ISSUER), and one every
     /// [`DEFAULT_FETCH_INTERVAL_PER_ISSUER`](limits::DEFAULT_FETCH_INTERVAL_PER_ISSUER).
     #[must_use]
     pub const fn with_fetch_rate_per_issuer(mut self, burst: u32, interval: Duration) -> Self {
-        self.rate_per_issuer = Some(Rate::new(burst, interval));
+        self.rate_per_issuer = Rate::new(burst, interval);
         self
     }
 
     /// The same for all issuers together: as much for those that have given a key already, and as much for all
-    /// others. Default: [`DEFAULT_FETCH_BURST`](limits::DEFAULT_FETCH_BURST), or twice the concurrent fetches if
-    /// that is more, and one every [`DEFAULT_FETCH_INTERVAL`](limits::DEFAULT_FETCH_INTERVAL).
+    /// others. Default: [`DEFAULT_FETCH_BURST`](limits::DEFAULT_FETCH_BURST), and one every
+    /// [`DEFAULT_FETCH_INTERVAL`](limits::DEFAULT_FETCH_INTERVAL).
     #[must_use]
     pub const fn with_fetch_rate(mut self, burst: u32, interval: Duration) -> Self {
-        self.rate = Some(Rate::new(burst, interval));
+        self.rate = Rate::new(burst, interval);
         self
     }
 
@@ -190,21 +193,12 @@ impl KeyRepositoryConfig {
         self
     }
 
-    /// The limits on fetches. The bursts grow with the places: good keys, which give back what they took, are then
-    /// limited by the places alone.
-    pub(super) fn fetch_limits(&self) -> FetchLimits {
-        let places = u32::try_from(self.max_concurrent_fetches).unwrap_or(u32::MAX);
-        let burst_per_issuer = (places / 2).max(limits::DEFAULT_FETCH_BURST_PER_ISSUER);
-        let burst = places.saturating_mul(2).max(limits::DEFAULT_FETCH_BURST);
+    /// The limits on fetches.
+    pub(super) const fn fetch_limits(&self) -> FetchLimits {
         FetchLimits {
             places: self.max_concurrent_fetches,
-            per_issuer: self.rate_per_issuer.unwrap_or(Rate::new(
-                burst_per_issuer,
-                limits::DEFAULT_FETCH_INTERVAL_PER_ISSUER,
-            )),
-            per_lane: self
-                .rate
-                .unwrap_or(Rate::new(burst, limits::DEFAULT_FETCH_INTERVAL)),
+            per_issuer: self.rate_per_issuer,
+            per_lane: self.rate,
         }
     }
 
@@ -234,7 +228,7 @@ impl KeyRepositoryConfig {
             ));
         }
         let rates = [self.rate_per_issuer, self.rate];
-        if !rates.into_iter().flatten().all(Rate::is_sensible) {
+        if !rates.into_iter().all(Rate::is_sensible) {
             return Err(ConfigError::new(
                 "a rate of key fetches is outside 1 to 1000000 at once, one more every microsecond to hour: set it within",
             ));
@@ -269,24 +263,6 @@ mod tests {
         ] {
             let message = broken.check().unwrap_err().to_string();
             assert!(!message.contains('\n'), "{message}");
-        }
-    }
-
-    #[test]
-    fn unless_told_otherwise_the_rates_leave_room_for_as_many_good_keys_as_may_be_fetched_at_once()
-    {
-        for (places, per_issuer, per_lane) in [(1, 16, 64), (32, 16, 64), (4096, 2048, 8192)] {
-            let config = config().with_max_concurrent_fetches(places);
-            let limits = config.fetch_limits();
-            let each = [limits.per_issuer, limits.per_lane];
-            assert!(each.into_iter().all(Rate::is_sensible));
-            assert_eq!(
-                each,
-                [
-                    Rate::new(per_issuer, Duration::from_millis(500)),
-                    Rate::new(per_lane, Duration::from_millis(20))
-                ]
-            );
         }
     }
 

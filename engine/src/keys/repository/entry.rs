@@ -23,6 +23,7 @@ pub(super) struct Entry {
     key_id: Box<str>,
     key: Arc<VerifyingKey>,
     weight: u64,
+    validated_at: AtomicU64,
     usable_until: AtomicU64,
     refresh_at: AtomicU64,
     usable_on_error_until: AtomicU64,
@@ -50,6 +51,7 @@ impl Entry {
             key_id: key_id.into(),
             key,
             weight: KEY_ENTRY_OVERHEAD.saturating_add(u64::try_from(texts).unwrap_or(u64::MAX)),
+            validated_at: AtomicU64::new(0),
             usable_until: AtomicU64::new(0),
             refresh_at: AtomicU64::new(0),
             usable_on_error_until: AtomicU64::new(0),
@@ -82,6 +84,11 @@ impl Entry {
     /// Whether the key may be used at `now`.
     pub(super) fn is_usable(&self, now: Moment) -> bool {
         now.to_nanos() < self.usable_until.load(Ordering::Acquire)
+    }
+
+    /// When it was last asked for, with success.
+    pub(super) fn validated_at(&self) -> Moment {
+        Moment::from_nanos(self.validated_at.load(Ordering::Relaxed))
     }
 
     /// Notes a use. The word is written only by the first after a sweep or a refresh.
@@ -185,6 +192,7 @@ impl Entry {
         let usable = lifetime.fresh.max(lifetime.while_revalidating);
         self.failures.store(0, Ordering::Relaxed);
         self.uses.fetch_and(!WANTED, Ordering::Relaxed);
+        self.validated_at.store(asked.to_nanos(), Ordering::Relaxed);
         self.refresh_at
             .store(after(lifetime.refresh_point(random)), Ordering::Relaxed);
         self.usable_on_error_until

@@ -1,4 +1,4 @@
-//! Fetching: one key from the repositories, over whatever transport there is.
+//! Fetching: one key from one repository, over whatever transport there is.
 //!
 //! It knows nothing of caches, but hands back what one needs. Every wait in here has a deadline, every length a
 //! limit.
@@ -23,15 +23,12 @@ use crate::{Backend, KeyId, VerifyingKey, limits};
 
 const USER_AGENT: &str = concat!("asap-engine/", env!("CARGO_PKG_VERSION"));
 
-/// Asks the repositories.
+/// Asks one repository at a time.
 pub(super) struct Fetcher {
     transport: Arc<dyn Transport>,
     environment: Arc<dyn Environment>,
-    repositories: Vec<BaseUrl>,
     plain_http: PlainHttp,
-    fallback_on_not_found: bool,
     headers_deadline: Duration,
-    fetch_deadline: Duration,
     backend: Backend,
 }
 
@@ -47,6 +44,9 @@ pub(super) enum Answer {
     Unchanged { reuse: Reuse },
     /// There is no such key.
     NoSuchKey,
+    /// A mirror says that there is no such key, while one before it did not answer: what is stored of it ends, but for
+    /// those who wait the failure counts.
+    Withdrawn(Failure),
     /// Nothing that says anything about the key.
     Failed(Failure),
 }
@@ -60,7 +60,7 @@ pub(super) struct Reuse {
 }
 
 /// What one repository said.
-enum Found {
+pub(super) enum Found {
     Key {
         key: VerifyingKey,
         body_length: usize,
@@ -77,7 +77,7 @@ enum Found {
 }
 
 impl Fetcher {
-    /// Asks the repositories of `config` through `transport`. It asks nothing yet.
+    /// Asks through `transport`, as `config` wants it. It asks nothing yet.
     pub(super) fn new(
         config: &KeyRepositoryConfig,
         transport: Arc<dyn Transport>,
@@ -86,73 +86,14 @@ impl Fetcher {
         Self {
             transport,
             environment,
-            repositories: config.repositories.clone(),
             plain_http: config.plain_http,
-            fallback_on_not_found: config.fallback_on_not_found,
             headers_deadline: config.headers_deadline,
-            fetch_deadline: config.fetch_deadline,
             backend: config.backend,
         }
     }
 
-    /// Fetches a key, or revalidates what is `stored` of it. The answer that there is none takes every repository
-    /// that was asked: one that could not answer may have it.
-    pub(super) async fn fetch(&self, key_id: KeyId<'_>, stored: Option<&StoredResponse>) -> Answer {
-        let start = Instant::now();
-        let mut outage = None;
-        let mut left = u32::try_from(self.repositories.len()).unwrap_or(u32::MAX);
-        for base in &self.repositories {
-            let share = self
-                .fetch_deadline
-                .saturating_sub(start.elapsed())
-                .checked_div(left);
-            left = left.saturating_sub(1);
-            let asking = self.fetch_from(base, key_id, stored);
-            let found = timeout(share.unwrap_or_default(), asking)
-                .await
-                .unwrap_or(Err(Failure::Deadline));
-            report(base, key_id, &found);
-            match found {
-                Ok((
-                    Found::Key {
-                        key,
-                        body_length,
-                        response,
-                    },
-                    lifetime,
-                    asked,
-                )) => {
-                    return Answer::Key {
-                        key,
-                        body_length,
-                        reuse: Reuse {
-                            response,
-                            lifetime,
-                            asked,
-                        },
-                    };
-                }
-                Ok((Found::Unchanged { response }, lifetime, asked)) => {
-                    return Answer::Unchanged {
-                        reuse: Reuse {
-                            response,
-                            lifetime,
-                            asked,
-                        },
-                    };
-                }
-                Ok((Found::NoSuchKey(StatusCode::NOT_FOUND), ..)) if self.fallback_on_not_found => {
-                }
-                Ok(_) => break,
-                Err(failure) if failure.is_outage() => outage = Some(failure),
-                Err(failure) => return Answer::Failed(failure),
-            }
-        }
-        outage.map_or(Answer::NoSuchKey, Answer::Failed)
-    }
-
     /// Asks one repository, and follows its redirects: "It also MUST follow HTTP redirects."
-    async fn fetch_from(
+    pub(super) async fn fetch_from(
         &self,
         base: &BaseUrl,
         key_id: KeyId<'_>,
@@ -340,23 +281,6 @@ async fn drain(body: TransportBody) {
         .is_some_and(|length| length <= limits::MAX_DRAINED_BODY)
     {
         let _ = timeout(limits::DRAIN_DEADLINE, body.collect()).await;
-    }
-}
-
-/// For operators: the repository, the `kid` and what became of it.
-fn report(base: &BaseUrl, key_id: KeyId<'_>, found: &Result<(Found, Lifetime, Instant), Failure>) {
-    let repository = base.as_str();
-    match found {
-        Ok((Found::NoSuchKey(status), ..)) => {
-            tracing::debug!(repository, %key_id, status = status.as_u16(), "there is no such key");
-        }
-        Ok((Found::Unchanged { .. }, ..)) => {
-            tracing::debug!(repository, %key_id, "the key is unchanged")
-        }
-        Ok(_) => tracing::debug!(repository, %key_id, "the key was fetched"),
-        Err(failure) => {
-            tracing::warn!(repository, %key_id, %failure, "the key could not be fetched")
-        }
     }
 }
 

@@ -5,13 +5,23 @@
 //! a key MUST NOT be cached".
 
 use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::sync::{DashMap, Entry, watch};
 
 /// The flights under way, by key. `A` is what a flight brings home.
 #[derive(Debug)]
 pub(super) struct Flights<A> {
-    under_way: DashMap<Arc<str>, watch::Receiver<Option<A>>>,
+    under_way: DashMap<Arc<str>, Flight<A>>,
+}
+
+/// One of them.
+#[derive(Debug)]
+struct Flight<A> {
+    receiver: watch::Receiver<Option<A>>,
+    begun: Instant,
 }
 
 /// The part that a caller has in a flight.
@@ -32,14 +42,15 @@ impl<A: Clone> Flights<A> {
     /// Joins the flight for `key`, or begins one.
     pub(super) fn join(self: &Arc<Self>, key: &str) -> Joined<A> {
         if let Some(flight) = self.under_way.get(key) {
-            return Joined::Wait(Waiter(flight.value().clone()));
+            return Joined::Wait(Waiter(flight.value().receiver.clone()));
         }
         let key: Arc<str> = key.into();
         match self.under_way.entry(Arc::clone(&key)) {
-            Entry::Occupied(flight) => Joined::Wait(Waiter(flight.get().clone())),
+            Entry::Occupied(flight) => Joined::Wait(Waiter(flight.get().receiver.clone())),
             Entry::Vacant(place) => {
                 let (sender, receiver) = watch::channel(None);
-                place.insert(receiver);
+                let begun = Instant::now();
+                place.insert(Flight { receiver, begun });
                 Joined::Lead(Landing {
                     flights: Arc::clone(self),
                     key,
@@ -52,6 +63,12 @@ impl<A: Clone> Flights<A> {
     /// How many flights are under way.
     pub(super) fn len(&self) -> usize {
         self.under_way.len()
+    }
+
+    /// For how long the oldest flight has been under way. It walks through all of them.
+    pub(super) fn oldest(&self) -> Option<Duration> {
+        let begun = self.under_way.iter().map(|flight| flight.value().begun);
+        begun.min().map(|begun| begun.elapsed())
     }
 }
 

@@ -3,8 +3,9 @@
 //! Pure: what time it is comes in as an argument. http-cache-semantics decides what may be stored and how long it is
 //! fresh; what it does not know or reads too kindly is settled here before it sees the headers:
 //! - `Cache-Control` in one meaning ([`CacheControl`]), `Vary: *` wherever it stands, two `Expires` that differ;
-//! - the age, with `Date` and all of several `Age` lines (RFC 9111 section 4.2.3). The crate is never shown `Age`:
-//!   it leaves `Date` out of the age, and adds a large one up until it panics;
+//! - the age, with `Date` and the first of several `Age` (RFC 9111 sections 4.2.3 and 5.1). The crate is never shown
+//!   `Age`: it leaves `Date` out of the age, and adds a large one up until it panics;
+//! - dates in all three formats and in any case, where the crate reads one of each;
 //! - the merge of a 304 (RFC 9111 section 3.2): the crate keeps one of several lines, and no header that the stored
 //!   response did not have;
 //! - `stale-while-revalidate` and `stale-if-error` (RFC 5861), which it does not know.
@@ -283,14 +284,12 @@ fn age(headers: &HeaderMap, received: SystemTime) -> Duration {
     let apparent = date(headers)
         .and_then(|date| received.duration_since(date).ok())
         .map_or(0, |apparent| apparent.as_secs());
-    let ages = headers
-        .get_all(header::AGE)
-        .iter()
-        .flat_map(|line| line.as_bytes().split(|&byte| byte == b','));
-    // What is no number is ignored (RFC 9111 section 5.1).
-    let stated = ages
-        .filter_map(|text| delta_seconds(text.trim_ascii()))
-        .max()
+    // "SHOULD use the first member of the field value, discarding subsequent ones"; what is no number is ignored (RFC
+    // 9111 section 5.1).
+    let stated = headers
+        .get(header::AGE)
+        .and_then(|line| line.as_bytes().split(|&byte| byte == b',').next())
+        .and_then(|first| delta_seconds(first.trim_ascii()))
         .unwrap_or(0);
     Duration::from_secs(apparent.max(stated))
 }
@@ -308,9 +307,33 @@ fn date(headers: &HeaderMap) -> Option<SystemTime> {
     headers.get(header::DATE).and_then(parse_http_date)
 }
 
-/// In any of the three formats (RFC 9110 section 5.6.7); the crate reads one.
+/// In any of the three formats (RFC 9110 section 5.6.7); the crate reads one. "Although all date formats are specified
+/// to be case-sensitive, a cache recipient SHOULD match the field value case-insensitively" (RFC 9111 section 4.2).
 fn parse_http_date(value: &HeaderValue) -> Option<SystemTime> {
-    httpdate::parse_http_date(value.to_str().ok()?).ok()
+    let text = value.to_str().ok()?;
+    let parsed = httpdate::parse_http_date(text);
+    parsed
+        .or_else(|_| httpdate::parse_http_date(&in_usual_case(text)))
+        .ok()
+}
+
+/// A date with its names as they are usually written: `Sun`, `Nov`, `GMT`.
+fn in_usual_case(date: &str) -> String {
+    let mut follows_letter = false;
+    let spelled = date.chars().map(|letter| {
+        let spelled = if follows_letter {
+            letter.to_ascii_lowercase()
+        } else {
+            letter.to_ascii_uppercase()
+        };
+        follows_letter = letter.is_ascii_alphabetic();
+        spelled
+    });
+    let mut spelled: String = spelled.collect();
+    if let Some(without_zone) = spelled.strip_suffix("Gmt") {
+        spelled = format!("{without_zone}GMT");
+    }
+    spelled
 }
 
 fn http_date(time: SystemTime) -> Option<HeaderValue> {

@@ -75,6 +75,26 @@ fn a_response_is_fresh_for_as_long_as_it_says() {
 }
 
 #[test]
+fn names_in_dates_are_read_in_any_case() {
+    for date in [
+        "SUN, 06 NOV 1994 08:50:37 gmt",
+        "sun, 06 nov 1994 08:50:37 gMT",
+        "sUNDAY, 06-nOV-94 08:50:37 Gmt",
+        "SUN NOV  6 08:50:37 1994",
+    ] {
+        assert_eq!(fresh_seconds(&[("expires", date)]), 60, "{date}");
+    }
+    for date in [
+        "Sun, 06 Nov 1994 08:50:37 utc",
+        "Sun, 06 Now 1994 08:50:37 GMT",
+        "Mon, 06 Nov 1994 08:50:37 GMT",
+        "Mon Nov  6 08:50:37 1994",
+    ] {
+        assert_eq!(fresh_seconds(&[("expires", date)]), 0, "{date}");
+    }
+}
+
+#[test]
 fn what_does_not_say_how_long_is_not_guessed_at() {
     for lines in [
         &[][..],
@@ -155,8 +175,10 @@ fn age_is_the_larger_of_what_is_stated_and_what_the_date_shows() {
         fresh_seconds(&all)
     };
     assert_eq!(with(&[("age", "30")]), 70);
-    assert_eq!(with(&[("age", "30"), ("age", "40, 10")]), 60);
+    assert_eq!(with(&[("age", "30"), ("age", "40, 10")]), 70);
+    assert_eq!(with(&[("age", "40, 10"), ("age", "30")]), 60);
     assert_eq!(with(&[("age", "later")]), 100);
+    assert_eq!(with(&[("age", "later, 40")]), 100);
     assert_eq!(with(&[("date", "Sun, 06 Nov 1994 08:49:27 GMT")]), 90);
     assert_eq!(
         with(&[("date", "Sun, 06 Nov 1994 08:49:27 GMT"), ("age", "30")]),

@@ -16,7 +16,7 @@ use std::time::Duration;
 use shuttle::future::{JoinHandle, block_on, spawn, yield_now};
 use tokio::time::Instant;
 
-use super::admission::{Admission, FetchLimits};
+use super::admission::{Admission, FetchLimits, Purpose};
 use super::cache::KeyCache;
 use super::entry::tests::{lifetime, response};
 use super::environment::{Environment, Machine, Moment};
@@ -211,7 +211,10 @@ async fn call<F: Fetch>(repository: &Repository<F>, text: &str) -> Got {
     if let Lookup::Found(number) = repository.with_key(key_id(text), number_of) {
         return Ok(number);
     }
-    let fetched = repository.join(key_id(text), "a").wait().await;
+    let fetched = repository
+        .join(key_id(text), Purpose::FirstFetch { issuer: "a" })
+        .wait()
+        .await;
     fetched
         .unwrap_or(Err(KeyError::Unavailable))
         .map(|key| number_of(&key))

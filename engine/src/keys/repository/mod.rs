@@ -9,7 +9,8 @@
 //! ```
 //!
 //! A fetch runs on a task of its own, so that no caller's hanging up cancels it for others. Its failure reaches
-//! those who waited and is not kept. What a response means for a token: 403, 404 and 410 say that there is no such
+//! those who waited and is not kept. Of several repositories one that is down is passed by until it answers again, and
+//! that is all that is remembered of an outage. What a response means for a token: 403, 404 and 410 say that there is no such
 //! key; whatever else yields no key says nothing about the token.
 //!
 //! Freshness is kept in monotonic time; the time of day is read only for the dates that HTTP compares.
@@ -21,13 +22,17 @@ mod config;
 mod connector;
 mod entry;
 mod environment;
+mod failover;
 mod failure;
 mod fetch;
 mod flight;
 mod freshness;
+mod health;
 mod issuers;
+mod origin;
 #[cfg(feature = "internals")]
 pub(crate) mod probe;
+mod prober;
 mod rate;
 mod refresher;
 mod shared;
@@ -37,7 +42,9 @@ mod stats;
 mod sync;
 mod transport;
 mod url;
+mod warm_up;
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,14 +52,16 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 
 pub use self::config::KeyRepositoryConfig;
-pub use self::stats::KeyRepositoryStats;
+pub use self::stats::{FetchOutcomes, KeyRepositoryStats, RepositoryStats};
+pub use self::warm_up::WarmUp;
 
-use self::admission::Admission;
+use self::admission::{Admission, Purpose};
 use self::cache::KeyCache;
 use self::environment::{Environment, Machine};
-use self::fetch::Fetcher;
+use self::failover::Failover;
+use self::flight::Waiter;
 use self::refresher::refresh_ahead;
-use self::shared::Shared;
+use self::shared::{Fetched, Shared};
 use self::transport::{HttpTransport, Transport};
 use crate::keys::{KeyError, KeySource, Lookup};
 use crate::{ConfigError, KeyId, VerifyingKey, limits};
@@ -85,9 +94,10 @@ use crate::{ConfigError, KeyId, VerifyingKey, limits};
 /// ```
 #[derive(Clone)]
 pub struct KeyRepository {
-    shared: Arc<Shared<Fetcher, Handle>>,
+    shared: Arc<Shared<Failover, Handle>>,
     runtime: Handle,
     patience: Duration,
+    places: usize,
 }
 
 impl KeyRepository {
@@ -114,7 +124,7 @@ impl KeyRepository {
         })?;
         let cache = KeyCache::new(config.max_keys, config.max_bytes, environment.hasher());
         let admission = Admission::new(config.fetch_limits(), &*environment);
-        let fetcher = Fetcher::new(config, transport, Arc::clone(&environment));
+        let fetcher = Failover::new(config, transport, Arc::clone(&environment));
         let shared = Arc::new(Shared::new(
             cache,
             admission,
@@ -128,10 +138,71 @@ impl KeyRepository {
             shared,
             runtime,
             patience: config.fetch_deadline.saturating_add(limits::FETCH_GRACE),
+            places: config.max_concurrent_fetches,
         })
     }
 
-    /// The counters since the start.
+    /// Has the keys fetched that are not at hand, and waits until each is there or is not coming: for a gateway that
+    /// holds traffic back until its keys are there. No rate limits it; as many keys are asked for at once as
+    /// [`with_max_concurrent_fetches`](KeyRepositoryConfig::with_max_concurrent_fetches) says.
+    ///
+    /// ```no_run
+    /// # async fn example(keys: asap_engine::KeyRepository) {
+    /// # use asap_engine::KeyId;
+    /// let wanted = ["service-a/key-1", "service-b/key-1"].map(|text| KeyId::parse(text).expect("a kid"));
+    /// while !keys.warm_up(wanted).await.unavailable.is_empty() {
+    ///     tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    /// }
+    /// // Now open the door.
+    /// # }
+    /// ```
+    pub async fn warm_up<'a>(&self, key_ids: impl IntoIterator<Item = KeyId<'a>>) -> WarmUp {
+        let mut result = WarmUp::default();
+        let mut under_way = VecDeque::new();
+        for key_id in key_ids {
+            if self.shared.is_at_hand(key_id) {
+                result.at_hand = result.at_hand.saturating_add(1);
+                continue;
+            }
+            under_way.push_back((key_id, self.shared.join(key_id, Purpose::WarmUp)));
+            if under_way.len() >= self.places
+                && let Some((key_id, waiter)) = under_way.pop_front()
+            {
+                self.note(&mut result, key_id, self.wait(waiter).await);
+            }
+        }
+        for (key_id, waiter) in under_way {
+            self.note(&mut result, key_id, self.wait(waiter).await);
+        }
+        result
+    }
+
+    fn note(&self, result: &mut WarmUp, key_id: KeyId<'_>, fetched: Fetched) {
+        let missing = match fetched {
+            Ok(_) if self.shared.is_at_hand(key_id) => {
+                result.at_hand = result.at_hand.saturating_add(1);
+                return;
+            }
+            Ok(_) => &mut result.not_kept,
+            Err(KeyError::Unknown) => &mut result.unknown,
+            Err(KeyError::Unavailable) => &mut result.unavailable,
+        };
+        missing.push(key_id.as_str().into());
+    }
+
+    async fn wait(&self, waiter: Waiter<Fetched>) -> Fetched {
+        let patient = {
+            // The caller may be of another runtime, or of none.
+            let _runtime = self.runtime.enter();
+            tokio::time::timeout(self.patience, waiter.wait())
+        };
+        match patient.await {
+            Ok(Some(fetched)) => fetched,
+            Ok(None) | Err(_) => Err(KeyError::Unavailable),
+        }
+    }
+
+    /// The counters since the start, and how things stand. It walks the cache: see [`KeyRepositoryStats`].
     #[must_use]
     pub fn stats(&self) -> KeyRepositoryStats {
         self.shared.stats()
@@ -148,16 +219,8 @@ impl KeySource for KeyRepository {
     }
 
     async fn fetch(&self, key_id: KeyId<'_>, issuer: &str) -> Result<Arc<VerifyingKey>, KeyError> {
-        let waiter = self.shared.join(key_id, issuer);
-        let patient = {
-            // The caller may be of another runtime, or of none.
-            let _runtime = self.runtime.enter();
-            tokio::time::timeout(self.patience, waiter.wait())
-        };
-        match patient.await {
-            Ok(Some(fetched)) => fetched,
-            Ok(None) | Err(_) => Err(KeyError::Unavailable),
-        }
+        self.wait(self.shared.join(key_id, Purpose::FirstFetch { issuer }))
+            .await
     }
 }
 

@@ -11,11 +11,11 @@ use super::admission::{Admission, Purpose, Refusal, Ticket};
 use super::cache::KeyCache;
 use super::entry::Entry;
 use super::environment::{Environment, Moment, MonotonicClock};
-use super::fetch::{Answer, Fetcher, Reuse};
+use super::fetch::{Answer, Reuse};
 use super::flight::{Flights, Joined, Landing, Waiter};
 use super::freshness::StoredResponse;
 use super::refresher::Schedule;
-use super::stats::{KeyRepositoryStats, Stats};
+use super::stats::{KeyRepositoryStats, Outcome, RepositoryStats, Stats};
 use crate::keys::{KeyError, Lookup};
 use crate::{KeyId, VerifyingKey};
 
@@ -30,15 +30,10 @@ pub(super) trait Fetch: Send + Sync + 'static {
         key_id: KeyId<'_>,
         stored: Option<&StoredResponse>,
     ) -> impl Future<Output = Answer> + Send;
-}
 
-impl Fetch for Fetcher {
-    fn fetch(
-        &self,
-        key_id: KeyId<'_>,
-        stored: Option<&StoredResponse>,
-    ) -> impl Future<Output = Answer> + Send {
-        self.fetch(key_id, stored)
+    /// How the repositories stand.
+    fn repositories(&self) -> Vec<RepositoryStats> {
+        Vec::new()
     }
 }
 
@@ -64,7 +59,7 @@ pub(super) struct Shared<F, S> {
     environment: Arc<dyn Environment>,
     clock: MonotonicClock,
     schedule: Arc<Schedule>,
-    stats: Stats,
+    stats: Arc<Stats>,
 }
 
 impl<F: Fetch, S: Spawn> Shared<F, S> {
@@ -84,17 +79,28 @@ impl<F: Fetch, S: Spawn> Shared<F, S> {
             environment,
             clock: MonotonicClock::start(),
             schedule: Arc::new(Schedule::new()),
-            stats: Stats::default(),
+            stats: Arc::default(),
         }
     }
 
-    /// The counters since the start.
+    /// The counters since the start, and how things stand.
     pub(super) fn stats(&self) -> KeyRepositoryStats {
-        self.stats.snapshot(
-            self.cache.len(),
-            self.cache.len_in_use(),
-            self.flights.len(),
-        )
+        let now = self.clock.now();
+        let repositories = self.fetcher.repositories();
+        let probes = repositories.iter().map(|repository| repository.probes);
+        KeyRepositoryStats {
+            probes: probes.fold(0, u64::wrapping_add),
+            evictions: self.cache.evictions(),
+            evictions_from_use: self.cache.evictions_from_use(),
+            keys: self.cache.len(),
+            keys_in_use: self.cache.len_in_use(),
+            bytes: self.cache.bytes(),
+            in_flight: self.flights.len(),
+            oldest_flight: self.flights.oldest(),
+            oldest_key: self.cache.oldest(now),
+            repositories,
+            ..self.stats.snapshot()
+        }
     }
 
     /// What time it is.
@@ -119,6 +125,7 @@ impl<F: Fetch, S: Spawn> Shared<F, S> {
             (used, entry.claim_refresh(now).then(|| Arc::clone(entry)))
         });
         let Some((used, due)) = found else {
+            self.stats.miss();
             return Lookup::NotLoaded;
         };
         self.stats.hit();
@@ -128,10 +135,20 @@ impl<F: Fetch, S: Spawn> Shared<F, S> {
         Lookup::Found(used)
     }
 
+    /// Whether the key may be used now. Asking is no use of it.
+    pub(super) fn is_at_hand(&self, key_id: KeyId<'_>) -> bool {
+        let stored = self.cache.stored(key_id.as_str());
+        stored.is_some_and(|entry| entry.is_usable(self.clock.now()))
+    }
+
     /// Joins the flight of a key that is not at hand, or begins it.
-    pub(super) fn join(self: &Arc<Self>, key_id: KeyId<'_>, issuer: &str) -> Waiter<Fetched> {
+    pub(super) fn join(
+        self: &Arc<Self>,
+        key_id: KeyId<'_>,
+        purpose: Purpose<'_>,
+    ) -> Waiter<Fetched> {
         match self.flights.join(key_id.as_str()) {
-            Joined::Lead(landing) => self.lead(landing, issuer),
+            Joined::Lead(landing) => self.lead(landing, purpose),
             Joined::Wait(waiter) => {
                 self.stats.coalesced();
                 waiter
@@ -140,7 +157,7 @@ impl<F: Fetch, S: Spawn> Shared<F, S> {
     }
 
     /// Leads the flight of a key that a caller waits for.
-    fn lead(self: &Arc<Self>, landing: Landing<Fetched>, issuer: &str) -> Waiter<Fetched> {
+    fn lead(self: &Arc<Self>, landing: Landing<Fetched>, purpose: Purpose<'_>) -> Waiter<Fetched> {
         let waiter = landing.waiter();
         let known = self.cache.stored(landing.key());
         let usable = known
@@ -154,7 +171,7 @@ impl<F: Fetch, S: Spawn> Shared<F, S> {
         }
         let purpose = match known {
             Some(_) => Purpose::Revalidation,
-            None => Purpose::FirstFetch { issuer },
+            None => purpose,
         };
         self.depart(landing, known, purpose);
         waiter
@@ -220,10 +237,7 @@ impl<F: Fetch, S: Spawn> Shared<F, S> {
             return;
         };
         ticket.take_place().await;
-        self.stats.fetch();
-        if known.is_some() {
-            self.stats.revalidation();
-        }
+        let under_way = self.stats.departed(known.is_some());
         let stored = known.as_ref().map(|entry| entry.response());
         // Boxed, so that those who wait for a place are small.
         let fetching = Box::pin(self.fetcher.fetch(key_id, stored.as_deref()));
@@ -233,12 +247,19 @@ impl<F: Fetch, S: Spawn> Shared<F, S> {
         }
         let fetched = self.settle(key_id, known, answer);
         drop(claim);
+        drop(under_way);
         drop(ticket);
         landing.land(fetched);
     }
 
     /// Brings the cache up to date with an answer, and tells what those who wait get.
     fn settle(&self, key_id: KeyId<'_>, known: Option<Arc<Entry>>, answer: Answer) -> Fetched {
+        self.stats.ended(match &answer {
+            Answer::Key { .. } => Outcome::Key,
+            Answer::Unchanged { .. } => Outcome::Unchanged,
+            Answer::NoSuchKey => Outcome::NotFound,
+            Answer::Withdrawn(failure) | Answer::Failed(failure) => Outcome::Failed(failure),
+        });
         match (answer, known) {
             (
                 Answer::Key {
@@ -261,14 +282,16 @@ impl<F: Fetch, S: Spawn> Shared<F, S> {
                 self.renew(&known, reuse);
                 Ok(key)
             }
-            (Answer::NoSuchKey, known) => {
+            (answer @ (Answer::NoSuchKey | Answer::Withdrawn(_)), known) => {
                 if let Some(known) = known {
                     self.cache.remove(&known);
                 }
-                Err(KeyError::Unknown)
+                Err(match answer {
+                    Answer::NoSuchKey => KeyError::Unknown,
+                    _ => KeyError::Unavailable,
+                })
             }
             (Answer::Failed(failure), Some(known)) => {
-                self.stats.failure();
                 let now = self.clock.now();
                 known.could_not_refresh(now, failure.allows_stale(), self.random());
                 self.schedule.add(&known);
@@ -278,10 +301,7 @@ impl<F: Fetch, S: Spawn> Shared<F, S> {
                     Err(KeyError::Unavailable)
                 }
             }
-            (Answer::Failed(_) | Answer::Unchanged { .. }, None) => {
-                self.stats.failure();
-                Err(KeyError::Unavailable)
-            }
+            (Answer::Failed(_) | Answer::Unchanged { .. }, None) => Err(KeyError::Unavailable),
         }
     }
 

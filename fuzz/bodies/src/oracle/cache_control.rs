@@ -37,6 +37,7 @@ impl Naive {
         let directives: Vec<(&str, Option<&str>)> = text
             .split(',')
             .map(|directive| match directive.split_once('=') {
+                Some((name, _)) if name.ends_with([' ', '\t']) => (name.trim(), None),
                 Some((name, value)) => (name.trim(), Some(value.trim_end())),
                 None => (directive.trim(), None),
             })
