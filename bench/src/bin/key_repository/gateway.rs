@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use asap_engine::{Engine, KeyRepository, KeyRepositoryConfig, Policy};
+use asap_engine::{Engine, KeyId, KeyRepository, KeyRepositoryConfig, Policy};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode, header};
 use http_body_util::Full;
@@ -37,8 +37,8 @@ pub(crate) struct Gateway {
 }
 
 impl Gateway {
-    /// Starts it on a free port of the loopback.
-    pub(crate) fn start(config: KeyRepositoryConfig) -> Result<Self, Failure> {
+    /// Starts it on a free port of the loopback, when it has these keys.
+    pub(crate) fn start(config: KeyRepositoryConfig, warm: &[&str]) -> Result<Self, Failure> {
         let runtime = Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("gateway")
@@ -47,7 +47,10 @@ impl Gateway {
         let port = runtime.block_on(async {
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
             let port = listener.local_addr()?.port();
-            tokio::spawn(accept(listener, Arc::new(verifier(config)?)));
+            let engine = verifier(config)?;
+            let warm = warm.iter().filter_map(|key_id| KeyId::parse(key_id));
+            engine.keys().warm_up(warm).await;
+            tokio::spawn(accept(listener, Arc::new(engine)));
             Ok::<_, Failure>(port)
         })?;
         Ok(Self {

@@ -126,8 +126,10 @@ struct Herd<'a> {
     signer: &'a Signer,
     key_server: KeyServer,
     running: Running,
-    /// A second engine that nothing was asked of yet, for the last situation.
+    /// An engine that nothing was asked of yet, for the last situation.
     spare: Gateway,
+    /// An engine that had the first key fetched before it opened.
+    warmed: Gateway,
 }
 
 impl<'a> Herd<'a> {
@@ -138,9 +140,10 @@ impl<'a> Herd<'a> {
         identity: &'a Identity,
     ) -> Result<Self, Failure> {
         let mut key_server = KeyServer::start(identity)?;
-        key_server.serve(&fresh_for(size.fresh), size.delay)?;
+        // So that the keys that are there before it begins do not count on how soon that is.
+        key_server.serve(&fresh_for(FOREVER), size.delay)?;
         let running = match subject {
-            Subject::Engine => Running::Engine(Gateway::start(key_server.config(identity)?)?),
+            Subject::Engine => Running::Engine(Gateway::start(key_server.config(identity)?, &[])?),
             Subject::Envoy(program, fetching) => Running::Envoy(Envoy::start(
                 program,
                 fetching,
@@ -150,7 +153,8 @@ impl<'a> Herd<'a> {
             )?),
         };
         Ok(Self {
-            spare: Gateway::start(key_server.config(identity)?)?,
+            warmed: Gateway::start(key_server.config(identity)?, &[FIRST])?,
+            spare: Gateway::start(key_server.config(identity)?, &[])?,
             subject,
             size,
             signer,
@@ -172,6 +176,14 @@ impl<'a> Herd<'a> {
             self.key_server
                 .serve(&fresh_for(FOREVER), self.size.delay)?;
         }
+        if matches!(self.subject, Subject::Engine) {
+            self.warmed_up(&first, report).await?;
+        }
+        if !is_quick {
+            // In the quick form, what is counted does not depend on how long it takes.
+            self.key_server
+                .serve(&fresh_for(self.size.fresh), self.size.delay)?;
+        }
         self.while_fresh(&mut crowd, &first, report).await?;
         self.key_server
             .serve(&fresh_for(self.size.fresh), self.size.delay)?;
@@ -180,6 +192,21 @@ impl<'a> Herd<'a> {
         if matches!(self.subject, Subject::Engine) {
             self.in_an_outage_foreseen(&second, report).await?;
         }
+        Ok(())
+    }
+
+    /// The first callers of a gateway that had its keys fetched before it opened.
+    async fn warmed_up(&mut self, good: &[Arc<str>], report: &mut Report) -> Result<(), Failure> {
+        let mut crowd = Crowd::connect(self.warmed.port, HERD).await?;
+        let before = self.fetches()?;
+        let [first] = crowd.all_at_once([good]).await?;
+        let fetches = self.fetches()? - before;
+        self.row("first callers, warmed up", fetches, &first, report);
+        self.promise(
+            report,
+            "a warmed-up gateway lets all in",
+            first.accepted() == 100,
+        );
         Ok(())
     }
 

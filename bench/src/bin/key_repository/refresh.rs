@@ -226,11 +226,16 @@ impl Stand {
         })
     }
 
-    /// Notes for each millisecond whether a fetch was in flight.
+    /// Notes for each millisecond whether a fetch was in flight. With thousands of keys one always is, and asking takes
+    /// longer.
     fn watch(&self, start: Instant, is_over: &AtomicBool) -> Vec<bool> {
         let (mut in_flight, mut fetches) = (Vec::new(), 0);
         while !is_over.load(Ordering::Relaxed) {
-            std::thread::sleep(Duration::from_millis(1));
+            std::thread::sleep(Duration::from_millis(if self.size.keys > 1 {
+                20
+            } else {
+                1
+            }));
             let stats = self.refreshed.keys().stats();
             let is_busy = stats.in_flight > 0 || stats.fetches != fetches;
             fetches = stats.fetches;
