@@ -112,8 +112,10 @@ impl Caller {
 }
 
 /// Callers with open connections.
-#[derive(Default)]
-pub(crate) struct Crowd(Vec<Caller>);
+pub(crate) struct Crowd {
+    port: u16,
+    free: Vec<Caller>,
+}
 
 impl Crowd {
     /// Opens so many connections.
@@ -122,7 +124,10 @@ impl Crowd {
         for _ in 0..count {
             callers.push(Caller::connect(port).await?);
         }
-        Ok(Self(callers))
+        Ok(Self {
+            port,
+            free: callers,
+        })
     }
 
     /// Each token at once, on a connection of its own: what each group of them got.
@@ -133,7 +138,7 @@ impl Crowd {
         let mut asking = JoinSet::new();
         for (group, tokens) in groups.into_iter().enumerate() {
             for token in tokens {
-                let mut caller = self.0.pop().ok_or("fewer connections than tokens")?;
+                let mut caller = self.free.pop().ok_or("fewer connections than tokens")?;
                 let token = Arc::clone(token);
                 asking.spawn(async move {
                     let answer = caller.ask(&token, Instant::now()).await;
@@ -144,7 +149,7 @@ impl Crowd {
         let mut answers = Vec::new();
         while let Some(asked) = asking.join_next().await {
             let (caller, group, answer) = asked?;
-            self.0.push(caller);
+            self.free.push(caller);
             answers.push((group, answer?));
         }
         let mut outcomes = std::array::from_fn(|_| Vec::new());
@@ -174,7 +179,7 @@ impl Crowd {
             tokio::time::sleep_until(due.into()).await;
             while let Some(asked) = asking.try_join_next() {
                 let (caller, answer): (Caller, Result<Answer, Failure>) = asked?;
-                self.0.push(caller);
+                self.free.push(caller);
                 answers.push(answer?);
             }
             let mut caller = self
@@ -190,7 +195,7 @@ impl Crowd {
         }
         while let Some(asked) = asking.join_next().await {
             let (caller, answer) = asked?;
-            self.0.push(caller);
+            self.free.push(caller);
             answers.push(answer?);
         }
         Ok(Outcome::of(answers))
