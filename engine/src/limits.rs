@@ -157,9 +157,24 @@ pub const MAX_FETCH_DEADLINE: Duration = Duration::from_secs(60);
 #[cfg(feature = "http")]
 pub(crate) const IDLE_CONNECTION: Duration = Duration::from_secs(30);
 
-/// How many idle connections are kept for one repository.
+/// How much of one response a server may send over HTTP/2 before it was read, in bytes: the longest body, once, and
+/// what no initial window of the protocol is below (RFC 9113 section 6.9.2).
 #[cfg(feature = "http")]
-pub(crate) const MAX_IDLE_CONNECTIONS: usize = 8;
+pub(crate) const HTTP2_STREAM_WINDOW: u32 = 64 * 1024;
+
+/// The same for all responses of one connection: 16 of the longest bodies. Keys take a hundredth of one, and a body
+/// that nobody waits for any more is taken off at once, so that none holds up the others.
+#[cfg(feature = "http")]
+pub(crate) const HTTP2_CONNECTION_WINDOW: u32 = 16 * HTTP2_STREAM_WINDOW;
+
+/// The longest response head over HTTP/2, in bytes, as the protocol counts them. As over HTTP/1.1; it also bounds the
+/// CONTINUATION frames of one head.
+#[cfg(feature = "http")]
+pub(crate) const HTTP2_MAX_HEADER_LIST: u32 = 64 * 1024;
+
+/// The longest `Location` that is read, in bytes: what common servers take as a request line.
+#[cfg(feature = "http")]
+pub(crate) const MAX_LOCATION: usize = 8 * 1024;
 
 /// The shortest and the longest pause after a failed refresh of a key that is still usable. The pause doubles
 /// with each failure.

@@ -16,13 +16,12 @@ use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use rustls::ServerConfig;
-use rustls::pki_types::PrivateKeyDer;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
+
+use crate::authority::Authority;
 
 /// One request.
 #[derive(Debug, Clone)]
@@ -145,38 +144,6 @@ impl Gate {
     }
 }
 
-/// A certificate authority for one test.
-#[derive(Debug)]
-struct Authority(CertifiedIssuer<'static, KeyPair>);
-
-impl Authority {
-    fn new() -> Self {
-        let mut params = CertificateParams::new(Vec::new()).unwrap();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
-    }
-
-    /// A server's configuration for localhost and 127.0.0.1.
-    fn server_config(&self) -> ServerConfig {
-        let names = ["localhost".to_owned(), "127.0.0.1".to_owned()];
-        let key = KeyPair::generate().unwrap();
-        let certificate = CertificateParams::new(names)
-            .unwrap()
-            .signed_by(&key, &self.0)
-            .unwrap();
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(
-                vec![certificate.der().clone()],
-                PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
-            )
-            .unwrap()
-    }
-}
-
 /// The server. Dropping it closes it and all of its connections.
 #[derive(Debug)]
 pub struct KeyServer {
@@ -196,7 +163,7 @@ impl KeyServer {
     {
         let authority = Authority::new();
         let acceptor = TlsAcceptor::from(Arc::new(authority.server_config()));
-        Self::start(script, Some(acceptor), authority.0.pem()).await
+        Self::start(script, Some(acceptor), authority.pem()).await
     }
 
     /// A server over plain http.

@@ -4,6 +4,7 @@
 //! those in paused time come in by one door more, the simulated network of feature `internals`.
 //! What fails here fails by panicking.
 
+pub mod authority;
 pub mod backends;
 pub mod clock;
 pub mod counting;
@@ -16,3 +17,4 @@ pub mod simulated;
 pub mod spki;
 pub mod token;
 pub mod walk;
+pub mod wire_server;

@@ -8,6 +8,7 @@ use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
 use super::admission::FetchLimits;
+use super::proxy::Proxy;
 use super::rate::Rate;
 use super::url::{BaseUrl, PlainHttp};
 use crate::{Backend, ConfigError, limits};
@@ -21,6 +22,9 @@ pub struct KeyRepositoryConfig {
     pub(super) repositories: Vec<BaseUrl>,
     pub(super) plain_http: PlainHttp,
     pub(super) roots: Option<Arc<RootCertStore>>,
+    pub(super) proxy: Option<Proxy>,
+    pub(super) http2: bool,
+    pub(super) unrestricted_redirects: bool,
     pub(super) fallback_on_not_found: bool,
     pub(super) connect_deadline: Duration,
     pub(super) headers_deadline: Duration,
@@ -57,6 +61,9 @@ impl KeyRepositoryConfig {
             repositories: vec![BaseUrl::parse(base_url, plain_http)?],
             plain_http,
             roots: None,
+            proxy: None,
+            http2: true,
+            unrestricted_redirects: false,
             fallback_on_not_found: false,
             connect_deadline: limits::DEFAULT_CONNECT_DEADLINE,
             headers_deadline: limits::DEFAULT_HEADERS_DEADLINE,
@@ -121,7 +128,40 @@ impl KeyRepositoryConfig {
         Ok(self)
     }
 
-    /// The deadline for a connection: name, TCP and TLS. Default: 2 seconds.
+    /// A proxy that https goes through, in a tunnel (CONNECT): `http://host:port`, or
+    /// `http://user:password@host:port` with what needs it percent-encoded. Plain http to loopback does not go through
+    /// it. Default: none; environment variables such as `HTTPS_PROXY` are not read.
+    ///
+    /// The proxy resolves the names, so what a redirect may reach through it is for the proxy to say: here only
+    /// addresses written as such, and `localhost`, are refused.
+    ///
+    /// # Errors
+    /// If the URL is not http, or has a path, a query or a fragment.
+    pub fn with_proxy(mut self, url: &str) -> Result<Self, ConfigError> {
+        self.proxy = Some(Proxy::parse(url)?);
+        Ok(self)
+    }
+
+    /// Whether HTTP/2 is offered, over TLS and beside HTTP/1.1. Default: yes.
+    #[must_use]
+    pub const fn with_http2(mut self, offered: bool) -> Self {
+        self.http2 = offered;
+        self
+    }
+
+    /// Whether a redirect may lead away from the repository's own origin to private addresses (loopback, link-local,
+    /// RFC 1918, unique local and the like, by name or by number) and to other ports than 443. Default: no; but
+    /// redirects within the origin may, and those of a repository whose base URL names a private address or localhost.
+    ///
+    /// Allow it where the repository redirects to another server of the same private network, and nobody but its
+    /// operators can make it redirect.
+    #[must_use]
+    pub const fn with_unrestricted_redirects(mut self, unrestricted: bool) -> Self {
+        self.unrestricted_redirects = unrestricted;
+        self
+    }
+
+    /// The deadline for a connection: name, TCP, TLS, and the proxy's tunnel if there is one. Default: 2 seconds.
     #[must_use]
     pub const fn with_connect_deadline(mut self, deadline: Duration) -> Self {
         self.connect_deadline = deadline;

@@ -6,21 +6,33 @@ use std::{fmt, io};
 use http::StatusCode;
 use http_body_util::LengthLimitError;
 
+use super::proxy::ProxyError;
+use super::resolver::NameError;
+use super::url::RedirectRefusal;
+
 /// What went wrong. It quotes nothing of a response but its status.
 #[derive(Debug, Clone)]
 pub(super) enum Failure {
     /// No URL can be made of the base and the `kid`.
     Url,
+    /// The server's name could not be resolved.
+    Name(io::ErrorKind),
+    /// The proxy opened no tunnel.
+    Proxy(ProxyError),
     /// The connection failed, or broke.
     Connection(io::ErrorKind),
     /// TLS did not come about: the certificate is not trusted, for one.
     Tls(rustls::Error),
     /// A deadline passed.
     Deadline,
+    /// The response breaks off.
+    Truncated,
+    /// The response is not HTTP, or longer in its head than is read.
+    Http,
     /// A status that says nothing about the key.
     Status(StatusCode),
     /// A redirect that may not be followed, or too many of them.
-    Redirect,
+    Redirect(RedirectRefusal),
     /// The body is encoded, which was not asked for.
     ContentEncoding,
     /// The body is longer than a key can be.
@@ -33,14 +45,14 @@ impl Failure {
     /// What an error of the client says, whatever it is wrapped in.
     pub(super) fn of(error: &(dyn Error + 'static)) -> Self {
         let mut kind = io::ErrorKind::Other;
+        // Connected, and speaking HTTP.
+        let mut speaks = false;
         let mut current = Some(error);
         while let Some(error) = current {
-            if let Some(tls) = error.downcast_ref::<rustls::Error>() {
-                return Self::Tls(tls.clone());
+            if let Some(failure) = Self::named_by(error) {
+                return failure;
             }
-            if error.is::<LengthLimitError>() {
-                return Self::TooLong;
-            }
+            speaks |= error.is::<hyper::Error>();
             current = match error.downcast_ref::<io::Error>() {
                 Some(io) => {
                     kind = io.kind();
@@ -53,16 +65,84 @@ impl Failure {
         }
         match kind {
             io::ErrorKind::TimedOut => Self::Deadline,
+            io::ErrorKind::UnexpectedEof if speaks => Self::Truncated,
+            io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput if speaks => Self::Http,
             kind => Self::Connection(kind),
         }
     }
 
-    /// Whether the next repository may have what this one could not give: connection failures, deadlines and 5xx.
+    /// What an error says by itself, without those inside of it.
+    fn named_by(error: &(dyn Error + 'static)) -> Option<Self> {
+        if let Some(tls) = error.downcast_ref::<rustls::Error>() {
+            return Some(Self::Tls(tls.clone()));
+        }
+        if let Some(proxy) = error.downcast_ref::<ProxyError>() {
+            return Some(Self::Proxy(proxy.clone()));
+        }
+        if let Some(name) = error.downcast_ref::<NameError>() {
+            return Some(match name {
+                NameError::Unresolved(kind) => Self::Name(*kind),
+                NameError::Private => Self::Redirect(RedirectRefusal::PrivateAddress),
+            });
+        }
+        if error.is::<LengthLimitError>() {
+            return Some(Self::TooLong);
+        }
+        if let Some(http) = error.downcast_ref::<hyper::Error>() {
+            return match http {
+                _ if http.is_timeout() => Some(Self::Deadline),
+                _ if http.is_incomplete_message() => Some(Self::Truncated),
+                _ if http.is_parse() => Some(Self::Http),
+                _ => None,
+            };
+        }
+        let http2 = error.downcast_ref::<h2::Error>()?;
+        Some(match http2.get_io() {
+            Some(io) => Self::of(io),
+            // It was the server that broke off the request or the connection.
+            None if http2.is_remote() => Self::Connection(io::ErrorKind::ConnectionReset),
+            None => Self::Http,
+        })
+    }
+
+    /// Whether an error of the client says that a connection ended under a request, which the server need not have
+    /// looked at.
+    pub(super) fn is_lost_connection(error: &(dyn Error + 'static)) -> bool {
+        use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+        let mut current = Some(error);
+        while let Some(error) = current {
+            if let Some(client) = error.downcast_ref::<hyper_util::client::legacy::Error>()
+                && client.is_connect()
+            {
+                return false;
+            }
+            if let Some(http) = error.downcast_ref::<hyper::Error>()
+                && (http.is_incomplete_message() || http.is_canceled() || http.is_closed())
+            {
+                return true;
+            }
+            if let Some(http2) = error.downcast_ref::<h2::Error>() {
+                return http2.is_go_away()
+                    || http2.is_io()
+                    || http2.reason() == Some(h2::Reason::REFUSED_STREAM);
+            }
+            if let Some(io) = error.downcast_ref::<io::Error>() {
+                return matches!(
+                    io.kind(),
+                    BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof
+                );
+            }
+            current = error.source();
+        }
+        false
+    }
+
+    /// Whether the next repository may have what this one could not give: connection failures, deadlines, answers that
+    /// are none, and 5xx.
     pub(super) fn is_outage(&self) -> bool {
         match self {
-            Self::Connection(_) | Self::Tls(_) | Self::Deadline => true,
             Self::Status(status) => status.is_server_error(),
-            _ => false,
+            _ => self.is_no_answer(),
         }
     }
 
@@ -70,10 +150,23 @@ impl Failure {
     /// 504 HTTP response status code being returned" (RFC 5861 section 4).
     pub(super) fn allows_stale(&self) -> bool {
         match self {
-            Self::Connection(_) | Self::Tls(_) | Self::Deadline => true,
             Self::Status(status) => matches!(status.as_u16(), 500 | 502 | 503 | 504),
-            _ => false,
+            _ => self.is_no_answer(),
         }
+    }
+
+    /// Whether no whole answer came: what a gateway answers with 502 or 504.
+    fn is_no_answer(&self) -> bool {
+        matches!(
+            self,
+            Self::Name(_)
+                | Self::Proxy(_)
+                | Self::Connection(_)
+                | Self::Tls(_)
+                | Self::Deadline
+                | Self::Truncated
+                | Self::Http
+        )
     }
 }
 
@@ -81,11 +174,15 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Url => f.write_str("no URL can be made of base and kid"),
+            Self::Name(kind) => write!(f, "name not resolved: {kind}"),
+            Self::Proxy(error) => write!(f, "proxy: {error}"),
             Self::Connection(kind) => write!(f, "connection: {kind}"),
             Self::Tls(error) => write!(f, "TLS: {error}"),
             Self::Deadline => f.write_str("deadline passed"),
+            Self::Truncated => f.write_str("response breaks off"),
+            Self::Http => f.write_str("response is not HTTP, or its head is too long"),
             Self::Status(status) => write!(f, "status {}", status.as_u16()),
-            Self::Redirect => f.write_str("redirect refused, in a loop, or one too many"),
+            Self::Redirect(refusal) => write!(f, "redirect refused: {refusal}"),
             Self::ContentEncoding => f.write_str("body is encoded"),
             Self::TooLong => f.write_str("body is longer than a key"),
             Self::NotAKey(rejected) => write!(f, "body is no public key: {rejected}"),
@@ -99,16 +196,35 @@ mod tests {
 
     #[test]
     fn the_cause_is_found_inside_the_errors_around_it() {
-        let tls = io::Error::other(io::Error::other(rustls::Error::DecryptError));
-        assert!(matches!(Failure::of(&tls), Failure::Tls(_)));
-        let refused = io::Error::other(io::Error::from(io::ErrorKind::ConnectionRefused));
-        let failure = Failure::of(&refused);
+        let of = |error: Box<dyn Error + Send + Sync>| {
+            Failure::of(&io::Error::other(io::Error::other(error)))
+        };
         assert!(matches!(
-            failure,
+            of(rustls::Error::DecryptError.into()),
+            Failure::Tls(_)
+        ));
+        assert!(matches!(
+            of(ProxyError::Closed.into()),
+            Failure::Proxy(ProxyError::Closed)
+        ));
+        let unresolved = NameError::Unresolved(io::ErrorKind::NotFound);
+        assert!(matches!(of(unresolved.into()), Failure::Name(_)));
+        assert!(matches!(
+            of(NameError::Private.into()),
+            Failure::Redirect(RedirectRefusal::PrivateAddress)
+        ));
+        let refused = io::Error::from(io::ErrorKind::ConnectionRefused);
+        assert!(matches!(
+            of(refused.into()),
             Failure::Connection(io::ErrorKind::ConnectionRefused)
         ));
         let timeout = io::Error::from(io::ErrorKind::TimedOut);
-        assert!(matches!(Failure::of(&timeout), Failure::Deadline));
+        assert!(matches!(of(timeout.into()), Failure::Deadline));
+        // An end of file is a truncated response only once there is one.
+        let ended = io::Error::from(io::ErrorKind::UnexpectedEof);
+        assert!(matches!(of(ended.into()), Failure::Connection(_)));
+        let reset = h2::Error::from(h2::Reason::INTERNAL_ERROR);
+        assert!(matches!(of(reset.into()), Failure::Http));
     }
 
     #[test]
@@ -117,6 +233,10 @@ mod tests {
         for failure in [
             Failure::Deadline,
             Failure::Connection(io::ErrorKind::Other),
+            Failure::Name(io::ErrorKind::NotFound),
+            Failure::Proxy(ProxyError::Refused),
+            Failure::Truncated,
+            Failure::Http,
             status(500),
             status(503),
         ] {
@@ -124,7 +244,7 @@ mod tests {
         }
         assert!(status(507).is_outage() && !status(507).allows_stale());
         for failure in [
-            Failure::Redirect,
+            Failure::Redirect(RedirectRefusal::TooMany),
             Failure::TooLong,
             Failure::ContentEncoding,
             status(206),

@@ -18,7 +18,7 @@ use super::environment::Environment;
 use super::failure::Failure;
 use super::freshness::{Lifetime, StoredResponse};
 use super::transport::{Destination, Transport, TransportBody};
-use super::url::{BaseUrl, PlainHttp, redirect_target, to_uri};
+use super::url::{BaseUrl, RedirectRefusal, RedirectRules, redirect_target, to_uri};
 use crate::{Backend, KeyId, VerifyingKey, limits};
 
 const USER_AGENT: &str = concat!("asap-engine/", env!("CARGO_PKG_VERSION"));
@@ -27,7 +27,7 @@ const USER_AGENT: &str = concat!("asap-engine/", env!("CARGO_PKG_VERSION"));
 pub(super) struct Fetcher {
     transport: Arc<dyn Transport>,
     environment: Arc<dyn Environment>,
-    plain_http: PlainHttp,
+    redirects: RedirectRules,
     headers_deadline: Duration,
     backend: Backend,
 }
@@ -86,7 +86,10 @@ impl Fetcher {
         Self {
             transport,
             environment,
-            plain_http: config.plain_http,
+            redirects: RedirectRules {
+                plain_http: config.plain_http,
+                unrestricted: config.unrestricted_redirects,
+            },
             headers_deadline: config.headers_deadline,
             backend: config.backend,
         }
@@ -104,12 +107,12 @@ impl Fetcher {
         let mut visited: Vec<Url> = Vec::new();
         let mut redirects: Option<Lifetime> = None;
         while visited.len() <= limits::MAX_REDIRECTS {
-            let to = if visited.is_empty() {
-                Destination::Repository
-            } else {
-                Destination::Redirect
+            let to = match (visited.is_empty(), base.trusts_redirect_to(&url)) {
+                (true, _) => Destination::Repository,
+                (false, true) => Destination::TrustedRedirect,
+                (false, false) => Destination::Redirect,
             };
-            let found = self.ask(&url, to, stored).await?;
+            let found = self.ask(base, &url, to, stored).await?;
             let lifetime = found.lifetime();
             let lifetime = redirects.map_or(lifetime, |redirects| lifetime.through(redirects));
             let Found::Redirect { target, .. } = found else {
@@ -118,16 +121,17 @@ impl Fetcher {
             redirects = Some(lifetime);
             visited.push(url);
             if visited.contains(&target) {
-                break;
+                return Err(Failure::Redirect(RedirectRefusal::Loop));
             }
             url = target;
         }
-        Err(Failure::Redirect)
+        Err(Failure::Redirect(RedirectRefusal::TooMany))
     }
 
     /// One URL, conditionally if the stored response came from it: its validators mean nothing elsewhere.
     async fn ask(
         &self,
+        base: &BaseUrl,
         url: &Url,
         to: Destination,
         stored: Option<&StoredResponse>,
@@ -138,7 +142,7 @@ impl Fetcher {
         if let Some((stored, headers)) = condition {
             let response = self.send(&request, headers, to).await?;
             if response.status() != StatusCode::NOT_MODIFIED {
-                return self.read(url, &request, response).await;
+                return self.read(base, url, &request, response).await;
             }
             let freshened = stored.freshened(&request, response.headers(), self.time_of_day());
             if let Some(response) = freshened {
@@ -146,7 +150,7 @@ impl Fetcher {
             }
         }
         let response = self.send(&request, request.headers().clone(), to).await?;
-        self.read(url, &request, response).await
+        self.read(base, url, &request, response).await
     }
 
     async fn send(
@@ -173,6 +177,7 @@ impl Fetcher {
     /// not there.
     async fn read(
         &self,
+        base: &BaseUrl,
         url: &Url,
         request: &Request<()>,
         response: Response<TransportBody>,
@@ -192,12 +197,9 @@ impl Fetcher {
             }
             301 | 302 | 303 | 307 | 308 => {
                 let lifetime = stored().lifetime();
-                let location = head
-                    .headers
-                    .get(header::LOCATION)
-                    .ok_or(Failure::Redirect)?;
-                let target = redirect_target(url, location.as_bytes(), self.plain_http)
-                    .ok_or(Failure::Redirect)?;
+                let location = only_location(&head.headers)?;
+                let target = redirect_target(base, url, location.as_bytes(), self.redirects)
+                    .map_err(Failure::Redirect)?;
                 drain(body).await;
                 Ok(Found::Redirect { target, lifetime })
             }
@@ -269,6 +271,15 @@ fn refuse_encoding(headers: &HeaderMap) -> Result<(), Failure> {
         Ok(())
     } else {
         Err(Failure::ContentEncoding)
+    }
+}
+
+/// Where to, if the response says so and says it once.
+fn only_location(headers: &HeaderMap) -> Result<&HeaderValue, Failure> {
+    let mut locations = headers.get_all(header::LOCATION).iter();
+    match (locations.next(), locations.next()) {
+        (Some(location), None) => Ok(location),
+        _ => Err(Failure::Redirect(RedirectRefusal::NoLocation)),
     }
 }
 

@@ -286,11 +286,11 @@ mod tests {
     fn while_it_is_down_a_fetch_passes_it_by_and_is_told_why() {
         let mut health = health();
         down(&mut health, "a/b", 0);
-        let failed = health.failed(key_id("a/b"), at(1), at(1), &Failure::Redirect);
+        let failed = health.failed(key_id("a/b"), at(1), at(1), &Failure::TooLong);
         assert_eq!(failed, None);
         assert!(matches!(
             health.turn(key_id("a/b"), at(1)),
-            Turn::Skip(Failure::Redirect)
+            Turn::Skip(Failure::TooLong)
         ));
     }
 

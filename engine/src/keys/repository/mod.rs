@@ -15,10 +15,12 @@
 //!
 //! Freshness is kept in monotonic time; the time of day is read only for the dates that HTTP compares.
 
+mod address;
 mod admission;
 mod cache;
 mod cache_control;
 mod config;
+mod connection;
 mod connector;
 mod entry;
 mod environment;
@@ -33,8 +35,10 @@ mod origin;
 #[cfg(feature = "internals")]
 pub(crate) mod probe;
 mod prober;
+mod proxy;
 mod rate;
 mod refresher;
+mod resolver;
 mod shared;
 #[cfg(feature = "internals")]
 pub(crate) mod simulation;

@@ -56,7 +56,7 @@ struct Played<W>(Arc<W>);
 
 impl<W: World> Transport for Played<W> {
     fn send(&self, request: Request<()>, to: Destination) -> Sending<'_> {
-        let sending = self.0.send(request, to == Destination::Redirect);
+        let sending = self.0.send(request, to != Destination::Repository);
         Box::pin(async move { sending.await.map_err(|error| Failure::of(&error)) })
     }
 }

@@ -129,12 +129,18 @@ impl Stats {
             Outcome::Unchanged => &outcomes.unchanged,
             Outcome::NotFound => &outcomes.not_found,
             Outcome::Failed(failure) => match failure {
-                Failure::Connection(_) => &outcomes.connection,
+                Failure::Name(_)
+                | Failure::Proxy(_)
+                | Failure::Connection(_)
+                | Failure::Truncated => &outcomes.connection,
                 Failure::Tls(_) => &outcomes.tls,
                 Failure::Deadline => &outcomes.deadline,
                 Failure::Status(_) => &outcomes.status,
-                Failure::Url | Failure::Redirect => &outcomes.redirect,
-                Failure::ContentEncoding | Failure::TooLong | Failure::NotAKey(_) => &outcomes.body,
+                Failure::Url | Failure::Redirect(_) => &outcomes.redirect,
+                Failure::Http
+                | Failure::ContentEncoding
+                | Failure::TooLong
+                | Failure::NotAKey(_) => &outcomes.body,
             },
         };
         counter.fetch_add(1, Ordering::Relaxed);
@@ -319,7 +325,7 @@ pub struct FetchOutcomes {
     pub unchanged: u64,
     /// There is no such key.
     pub not_found: u64,
-    /// The connection could not be made, or broke.
+    /// The connection could not be made (name, proxy, TCP), or broke.
     pub connection: u64,
     /// TLS did not come about.
     pub tls: u64,
@@ -329,7 +335,7 @@ pub struct FetchOutcomes {
     pub status: u64,
     /// A redirect that may not be followed, or one too many.
     pub redirect: u64,
-    /// The body was no key, too long, or encoded.
+    /// The answer was not HTTP, or its body no key, too long, or encoded.
     pub body: u64,
 }
 

@@ -1,4 +1,4 @@
-//! How a request reaches a key server: connections, and the client that keeps them.
+//! How a request reaches a key server: connections, and the clients that keep them.
 //!
 //! It knows requests and the heads and bodies of responses, and nothing of keys. The fetcher asks it through
 //! [`Transport`], so that a simulated network can stand in its place.
@@ -10,12 +10,16 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Empty};
-use hyper_util::client::legacy::Client;
+use hyper::body::Incoming;
+use hyper_util::client::legacy::connect::{CaptureConnection, capture_connection};
+use hyper_util::client::legacy::{self as client, Client};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use super::config::KeyRepositoryConfig;
-use super::connector::Connector;
+use super::connection::Proven;
+use super::connector::{Connector, tls_config};
 use super::failure::Failure;
+use super::resolver::Reachable;
 use crate::{ConfigError, limits};
 
 /// The body of a response, as it arrives or breaks off.
@@ -30,6 +34,8 @@ pub(super) type Sending<'a> =
 pub(super) enum Destination {
     /// The configuration's: a base URL and a `kid`.
     Repository,
+    /// A response's, and it leads where the configuration lets it (`BaseUrl::trusts_redirect_to`).
+    TrustedRedirect,
     /// A response's: where it redirected to.
     Redirect,
 }
@@ -42,28 +48,123 @@ pub(super) trait Transport: Send + Sync + 'static {
 
 /// Sockets, TLS and HTTP.
 pub(super) struct HttpTransport {
-    client: Client<Connector, Empty<Bytes>>,
+    repositories: Client<Connector, Empty<Bytes>>,
+    /// With connections of its own: one that was made to a repository's private address must not serve a redirect
+    /// that may not lead there.
+    redirects: Client<Connector, Empty<Bytes>>,
 }
 
 impl HttpTransport {
     /// A client as `config` wants it. It connects to nothing yet.
     pub(super) fn new(config: &KeyRepositoryConfig) -> Result<Self, ConfigError> {
-        let client = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(limits::IDLE_CONNECTION)
-            .pool_max_idle_per_host(limits::MAX_IDLE_CONNECTIONS)
-            .http1_max_buf_size(limits::MAX_RESPONSE_HEAD)
-            .build(Connector::new(config)?);
-        Ok(Self { client })
+        let tls = tls_config(config)?;
+        let reachable = match config.unrestricted_redirects {
+            true => Reachable::Everything,
+            false => Reachable::PublicOnly,
+        };
+        let connector = |reachable| Connector::new(config, tls.clone(), reachable);
+        Ok(Self {
+            repositories: kept(config, connector(Reachable::Everything)),
+            redirects: kept(config, connector(reachable)),
+        })
     }
 }
 
+fn kept(config: &KeyRepositoryConfig, connector: Connector) -> Client<Connector, Empty<Bytes>> {
+    // A burst of fetches and one of revalidations leave their connections to the next ones.
+    let idle = config.max_concurrent_fetches.saturating_mul(2);
+    Client::builder(TokioExecutor::new())
+        .pool_timer(TokioTimer::new())
+        .pool_idle_timeout(limits::IDLE_CONNECTION)
+        .pool_max_idle_per_host(idle)
+        .http1_max_buf_size(limits::MAX_RESPONSE_HEAD)
+        // The pings below are timed by it.
+        .timer(TokioTimer::new())
+        .http2_initial_stream_window_size(limits::HTTP2_STREAM_WINDOW)
+        .http2_initial_connection_window_size(limits::HTTP2_CONNECTION_WINDOW)
+        .http2_max_header_list_size(limits::HTTP2_MAX_HEADER_LIST)
+        .http2_max_concurrent_reset_streams(idle)
+        // Who does not answer a ping in the time for an answer to a request would not answer a request either. Idle
+        // connections are asked too, so that no fetch finds out first.
+        .http2_keep_alive_interval(config.headers_deadline)
+        .http2_keep_alive_timeout(config.headers_deadline)
+        .http2_keep_alive_while_idle(true)
+        .build(connector)
+}
+
 impl Transport for HttpTransport {
-    fn send(&self, request: Request<()>, _: Destination) -> Sending<'_> {
-        let sending = self.client.request(request.map(|()| Empty::new()));
+    fn send(&self, request: Request<()>, to: Destination) -> Sending<'_> {
+        let client = match to {
+            Destination::Repository | Destination::TrustedRedirect => &self.repositories,
+            Destination::Redirect => &self.redirects,
+        };
         Box::pin(async move {
-            let response = sending.await.map_err(|error| Failure::of(&error))?;
+            let response = match ask(client, &request).await {
+                Err((_, Lost::AfterAnswers)) => {
+                    tracing::debug!("a connection ended under a request, which is sent once more");
+                    ask(client, &request).await
+                }
+                first => first,
+            };
+            let response = response.map_err(|(error, _)| Failure::of(&error))?;
             Ok(response.map(|body| body.map_err(io::Error::other).boxed_unsync()))
         })
+    }
+}
+
+/// Whether a request lost its connection.
+#[derive(Clone, Copy)]
+enum Lost {
+    /// No, something else went wrong.
+    No,
+    /// Yes, and it had never carried an answer.
+    BeforeAnswers,
+    /// Yes, and it had carried answers before.
+    AfterAnswers,
+}
+
+/// Sends a request once.
+async fn ask(
+    client: &Client<Connector, Empty<Bytes>>,
+    request: &Request<()>,
+) -> Result<Response<Incoming>, (client::Error, Lost)> {
+    let mut request = request.clone().map(|()| Empty::new());
+    let mut suspect = Suspect(Some(capture_connection(&mut request)));
+    let sent = client.request(request).await;
+    let connection = suspect.0.take();
+    let metadata = connection
+        .as_ref()
+        .map(CaptureConnection::connection_metadata);
+    let connected = metadata.as_ref().and_then(|metadata| metadata.as_ref());
+    match (sent, connected) {
+        (Ok(response), connected) => {
+            connected.inspect(|connected| Proven::mark(connected));
+            Ok(response)
+        }
+        (Err(error), Some(connected)) if Failure::is_lost_connection(&error) => {
+            // One that is going away may still look open to the pool.
+            connected.poison();
+            let lost = match Proven::is_marked(connected) {
+                true => Lost::AfterAnswers,
+                false => Lost::BeforeAnswers,
+            };
+            Err((error, lost))
+        }
+        (Err(error), _) => Err((error, Lost::No)),
+    }
+}
+
+/// The connection of a request that nobody has answered yet. One that did not answer in time gets no further
+/// requests: over HTTP/2 all of them share it, and if the network swallows what is sent, each would wait in vain until
+/// a ping has found out.
+struct Suspect(Option<CaptureConnection>);
+
+impl Drop for Suspect {
+    fn drop(&mut self) {
+        if let Some(connection) = &self.0
+            && let Some(connected) = connection.connection_metadata().as_ref()
+        {
+            connected.poison();
+        }
     }
 }

@@ -1,11 +1,16 @@
 //! URLs: where a key is asked for, and whether a redirect may be followed.
 //!
-//! Pure. Nothing but https leaves this module, except plain http to loopback where that was asked for by name.
+//! Pure. Nothing but https leaves this module, except plain http to loopback where that was asked for by name. A
+//! `Location` is read as RFC 3986 has it; where browsers read something else into it, it is refused.
+
+use std::fmt;
+use std::net::IpAddr;
 
 use http::Uri;
-use url::{Host, Url};
+use url::{Host, Origin, Url};
 
-use crate::{ConfigError, KeyId};
+use super::address::is_public;
+use crate::{ConfigError, KeyId, limits};
 
 /// Whether plain http may be spoken, and with whom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +25,8 @@ pub(super) enum PlainHttp {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct BaseUrl {
     text: Box<str>,
+    origin: Origin,
+    is_private: bool,
     is_https: bool,
 }
 
@@ -54,6 +61,8 @@ impl BaseUrl {
         let text = url.as_str();
         Ok(Self {
             text: text.strip_suffix('/').unwrap_or(text).into(),
+            origin: url.origin(),
+            is_private: is_private(&url),
             is_https: url.scheme() == "https",
         })
     }
@@ -68,23 +77,166 @@ impl BaseUrl {
         &self.text
     }
 
+    /// Whether its redirects may lead to `url` wherever that is: within its own scheme, host and port (RFC 6454 section
+    /// 5), or anywhere if the configuration itself names it by a private address. What a public repository must not
+    /// reach through us, a private one reaches without us.
+    pub(super) fn trusts_redirect_to(&self, url: &Url) -> bool {
+        self.is_private || self.origin == url.origin()
+    }
+
     /// Whether it is https.
     pub(super) const fn is_https(&self) -> bool {
         self.is_https
     }
 }
 
-/// Where a redirect leads (RFC 9110 section 10.2.2), or `None` if it may not be followed: no URL, another scheme
-/// than https, plain http after https, credentials in the URL.
-pub(super) fn redirect_target(from: &Url, location: &[u8], plain_http: PlainHttp) -> Option<Url> {
-    let location = std::str::from_utf8(location).ok()?;
-    let mut target = from.join(location).ok()?;
+/// Why a redirect is not followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum RedirectRefusal {
+    /// There is no `Location`, or there are several.
+    NoLocation,
+    /// `Location` is no URI reference of RFC 3986, is longer than is read, or is read differently by others.
+    Location,
+    /// It leads to another scheme than https, or to plain http after https.
+    Scheme,
+    /// It has a user name or a password.
+    Credentials,
+    /// It leads to an address that is not of the public Internet.
+    PrivateAddress,
+    /// It leads to another port than that of https.
+    Port,
+    /// It leads to where it came from.
+    Loop,
+    /// It is one more than are followed.
+    TooMany,
+}
+
+impl fmt::Display for RedirectRefusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoLocation => "not exactly one Location",
+            Self::Location => "Location is not a URI reference that everyone reads alike",
+            Self::Scheme => "not to https",
+            Self::Credentials => "a user name or password in its URL",
+            Self::PrivateAddress => "to a private address",
+            Self::Port => "to another port than 443",
+            Self::Loop => "a loop",
+            Self::TooMany => "one too many",
+        })
+    }
+}
+
+/// Where redirects may lead.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RedirectRules {
+    /// Whether plain http may be spoken, where no https was before.
+    pub(super) plain_http: PlainHttp,
+    /// Whether they may leave the repository's origin for private addresses and odd ports.
+    pub(super) unrestricted: bool,
+}
+
+/// Where a redirect leads (RFC 9110 section 10.2.2), or why it may not be followed.
+pub(super) fn redirect_target(
+    base: &BaseUrl,
+    from: &Url,
+    location: &[u8],
+    rules: RedirectRules,
+) -> Result<Url, RedirectRefusal> {
+    let location = uri_reference(location).ok_or(RedirectRefusal::Location)?;
+    let mut target = from.join(location).map_err(|_| RedirectRefusal::Location)?;
     target.set_fragment(None);
     let plain_http = match from.scheme() {
         "https" => PlainHttp::Refused,
-        _ => plain_http,
+        _ => rules.plain_http,
     };
-    (may_speak(&target, plain_http) && !has_credentials(&target)).then_some(target)
+    if !may_speak(&target, plain_http) {
+        return Err(RedirectRefusal::Scheme);
+    }
+    if has_credentials(&target) {
+        return Err(RedirectRefusal::Credentials);
+    }
+    if authority(location).is_some_and(|authority| !names_host_of(authority, &target)) {
+        return Err(RedirectRefusal::Location);
+    }
+    if !rules.unrestricted && !base.trusts_redirect_to(&target) {
+        if is_private(&target) {
+            return Err(RedirectRefusal::PrivateAddress);
+        }
+        if target.port().is_some() {
+            return Err(RedirectRefusal::Port);
+        }
+    }
+    Ok(target)
+}
+
+/// `location` if it is made of the characters of RFC 3986 section 2 and has no form that browsers mend: a scheme
+/// without `//`, or `//` without a host.
+fn uri_reference(location: &[u8]) -> Option<&str> {
+    let is_of_uri =
+        |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=%".contains(byte);
+    if location.len() > limits::MAX_LOCATION || !location.iter().all(is_of_uri) {
+        return None;
+    }
+    let location = std::str::from_utf8(location).ok()?;
+    let is_well_formed = match (scheme(location), authority(location)) {
+        (_, Some(authority)) => !authority.is_empty(),
+        // `may_speak` refuses the other schemes, and says so.
+        (Some(scheme), None) => !["https", "http"]
+            .iter()
+            .any(|web| scheme.eq_ignore_ascii_case(web)),
+        (None, None) => true,
+    };
+    is_well_formed.then_some(location)
+}
+
+/// RFC 3986 section 3.1.
+fn scheme(location: &str) -> Option<&str> {
+    let (scheme, _) = location.split_once(':')?;
+    let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+        && scheme
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+    is_scheme.then_some(scheme)
+}
+
+/// RFC 3986 section 3.2: what is between `//` and the path.
+fn authority(location: &str) -> Option<&str> {
+    let rest = match scheme(location) {
+        Some(scheme) => location.strip_prefix(scheme)?.strip_prefix(':')?,
+        None => location,
+    };
+    let rest = rest.strip_prefix("//")?;
+    rest.split(['/', '?', '#']).next()
+}
+
+/// Whether the host is written as it was understood. `0x7f000001` is a name to RFC 3986 and an address to browsers, and
+/// so is `127.1`; `%6b` is a letter to some.
+fn names_host_of(authority: &str, target: &Url) -> bool {
+    let host = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => host,
+        _ => authority,
+    };
+    match target.host() {
+        // There is only one way to write brackets, and many to write what they hold.
+        Some(Host::Ipv6(_)) => true,
+        _ => target
+            .host_str()
+            .is_some_and(|understood| host.eq_ignore_ascii_case(understood)),
+    }
+}
+
+/// Whether the URL says by itself that it leads to a private address. What a name resolves to is judged when it is
+/// connected to.
+fn is_private(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => !is_public(IpAddr::V4(address)),
+        Some(Host::Ipv6(address)) => !is_public(IpAddr::V6(address)),
+        Some(Host::Domain(name)) => {
+            let name = name.strip_suffix('.').unwrap_or(name);
+            name == "localhost" || name.ends_with(".localhost")
+        }
+        None => true,
+    }
 }
 
 /// The same URL in the type that a request takes.
@@ -121,13 +273,23 @@ mod tests {
         BaseUrl::parse(text, PlainHttp::Refused)
     }
 
+    const RULES: RedirectRules = RedirectRules {
+        plain_http: PlainHttp::Refused,
+        unrestricted: false,
+    };
+
+    fn redirected(
+        from: &str,
+        location: &[u8],
+        rules: RedirectRules,
+    ) -> Result<String, RedirectRefusal> {
+        let from = Url::parse(from).unwrap();
+        let base = BaseUrl::parse(from.as_str(), PlainHttp::ToLoopback).unwrap();
+        redirect_target(&base, &from, location, rules).map(String::from)
+    }
+
     fn redirect(from: &str, location: &str) -> Option<String> {
-        redirect_target(
-            &Url::parse(from).unwrap(),
-            location.as_bytes(),
-            PlainHttp::Refused,
-        )
-        .map(String::from)
+        redirected(from, location.as_bytes(), RULES).ok()
     }
 
     #[test]
@@ -240,17 +402,123 @@ mod tests {
             assert_eq!(redirect(from, location), None, "{location}");
         }
         let to_loopback = |from: &str, location: &str| {
-            redirect_target(
-                &Url::parse(from).unwrap(),
-                location.as_bytes(),
-                PlainHttp::ToLoopback,
-            )
+            let rules = RedirectRules {
+                plain_http: PlainHttp::ToLoopback,
+                unrestricted: true,
+            };
+            redirected(from, location.as_bytes(), rules)
         };
-        assert!(to_loopback(from, "http://127.0.0.1/").is_none());
-        assert!(to_loopback("http://127.0.0.1/a", "/b").is_some());
-        assert!(to_loopback("http://127.0.0.1/a", "http://keys.example/").is_none());
-        assert!(
-            redirect_target(&Url::parse(from).unwrap(), b"/\xff", PlainHttp::Refused).is_none()
+        assert_eq!(
+            to_loopback(from, "http://127.0.0.1/"),
+            Err(RedirectRefusal::Scheme)
         );
+        assert!(to_loopback("http://127.0.0.1/a", "/b").is_ok());
+        assert!(to_loopback("http://127.0.0.1/a", "http://127.0.0.1:81/b").is_ok());
+        assert!(to_loopback("http://127.0.0.1/a", "http://keys.example/").is_err());
+    }
+
+    #[test]
+    fn a_location_that_is_read_differently_by_others_is_refused() {
+        let from = "https://keys.example/v1/svc/key";
+        for location in [
+            "https:\\\\evil.example/k",
+            "https://keys.example\\@evil.example/k",
+            "\\\\evil.example/k",
+            "ht\ttps://evil.example/k",
+            "https://keys.example/k\r\nX-Inj: 1",
+            "https://keys.example/a b",
+            " https://keys.example/a",
+            "https://keys.example/k\u{e9}y",
+            "https://\u{43a}eys.example/k",
+            "https://keys.ex%61mple/k",
+            "https:///k",
+            "///k",
+            "//",
+            "https:k",
+            "https:/k",
+            "HTTPS:k",
+            "https://127.1/k",
+            "https://134744072/k",
+            "https://0x08080808/k",
+            "https://010.8.8.8/k",
+            "https://[::1/k",
+            "https://keys.example:99999/k",
+            "/<k>",
+        ] {
+            let refused = redirected(from, location.as_bytes(), RULES);
+            assert_eq!(refused, Err(RedirectRefusal::Location), "{location}");
+            let unrestricted = RedirectRules {
+                unrestricted: true,
+                ..RULES
+            };
+            let refused = redirected(from, location.as_bytes(), unrestricted);
+            assert_eq!(refused, Err(RedirectRefusal::Location), "{location}");
+        }
+        let longest = format!("/{}", "a".repeat(limits::MAX_LOCATION - 1));
+        assert!(redirect(from, &longest).is_some());
+        assert!(redirect(from, &format!("{longest}a")).is_none());
+        assert!(redirected(from, b"/\xff", RULES).is_err());
+    }
+
+    #[test]
+    fn a_redirect_leaves_the_repository_for_public_addresses_and_port_443_unless_told_otherwise() {
+        use RedirectRefusal::{Port, PrivateAddress};
+        let from = "https://keys.example/v1/svc/key";
+        let unrestricted = RedirectRules {
+            unrestricted: true,
+            ..RULES
+        };
+        for (location, refusal) in [
+            ("https://127.0.0.1/k", PrivateAddress),
+            ("//10.0.0.1/k", PrivateAddress),
+            ("https://169.254.169.254/latest", PrivateAddress),
+            ("https://[::1]/k", PrivateAddress),
+            ("https://[::ffff:127.0.0.1]/k", PrivateAddress),
+            ("https://[64:ff9b::7f00:1]/k", PrivateAddress),
+            ("https://[fd00:ec2::254]:8443/", PrivateAddress),
+            ("https://localhost/k", PrivateAddress),
+            ("https://LOCALHOST./k", PrivateAddress),
+            ("https://a.localhost/k", PrivateAddress),
+            ("https://keys.example:22/k", Port),
+            ("https://cdn.example:8443/k", Port),
+            ("https://8.8.8.8:8443/k", Port),
+        ] {
+            let refused = redirected(from, location.as_bytes(), RULES);
+            assert_eq!(refused, Err(refusal), "{location}");
+            assert!(
+                redirected(from, location.as_bytes(), unrestricted).is_ok(),
+                "{location}"
+            );
+        }
+        for location in [
+            "https://8.8.8.8/k",
+            "https://[2606:4700::1111]/k",
+            "https://CDN.example:443/k",
+            "https://cdn.example:/k",
+            "https://cdn.example./k",
+        ] {
+            assert!(redirect(from, location).is_some(), "{location}");
+        }
+        // From one private server to another.
+        for location in ["https://127.0.0.1:9443/k", "https://10.0.0.1/k"] {
+            assert!(redirect("https://localhost:8443/svc/key", location).is_some());
+        }
+        // Where the configuration itself leads is not the redirect's word.
+        for own in ["https://127.0.0.1:8443/keys/k", "https://localhost/k"] {
+            assert!(redirect(own, "/elsewhere").is_some(), "{own}");
+        }
+    }
+
+    #[test]
+    fn credentials_are_refused_and_told_apart() {
+        let from = "https://keys.example/v1/svc/key";
+        for location in [
+            "https://user:pw@keys.example/k",
+            "https://keys.example@evil.example/k",
+            "//user@keys.example/k",
+        ] {
+            let refused = redirected(from, location.as_bytes(), RULES);
+            assert_eq!(refused, Err(RedirectRefusal::Credentials), "{location}");
+        }
     }
 }
