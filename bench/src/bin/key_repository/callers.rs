@@ -182,10 +182,10 @@ impl Crowd {
                 self.free.push(caller);
                 answers.push(answer?);
             }
-            let mut caller = self
-                .0
-                .pop()
-                .ok_or("fewer connections than the load needs")?;
+            let mut caller = match self.free.pop() {
+                Some(caller) => caller,
+                None => Caller::connect(self.port).await?,
+            };
             let token = Arc::clone(token);
             asking.spawn(async move {
                 let answer = caller.ask(&token, due).await;
