@@ -205,7 +205,8 @@ impl Stand {
                 let keys = self.size.keys;
                 return Err(format!("{seen} of {keys} keys could be fetched in a minute").into());
             }
-            self.load(Duration::from_millis(500), wanted);
+            // Long enough for every key to have its turn.
+            self.load(Duration::from_secs(1), wanted);
         }
         self.load(self.size.fresh, wanted);
         Ok(())
