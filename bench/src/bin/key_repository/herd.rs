@@ -281,7 +281,7 @@ impl<'a> Herd<'a> {
             "no refusal under a steady load",
             steady.accepted() == steady.count(),
         );
-        // A key is asked for again after two thirds of its freshness at the earliest.
+        // A key is asked for again after three quarters of its freshness at the earliest.
         let possible = start.elapsed().as_secs_f64() / self.size.fresh.as_secs_f64() * 2.0 + 2.0;
         self.promise(
             report,

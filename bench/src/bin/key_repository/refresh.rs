@@ -72,7 +72,16 @@ pub(crate) fn run(is_quick: bool, report: &mut Report) -> Result<(), Failure> {
     for size in cases {
         let row = measure(size)?;
         let waits = row["needs_key_after_first"].as_u64();
-        report.promise("no key is waited for after its first", waits == Some(0));
+        // A machine that stands still for longer than a refresh may be late breaks this, so the quick form, which runs
+        // on any machine, does not hold it to that.
+        report.promise(
+            "no key is waited for after its first",
+            is_quick || waits == Some(0),
+        );
+        report.promise(
+            "no more fetches than keys go stale",
+            row["gets_per_second"].as_f64() <= row["possible_gets_per_second"].as_f64(),
+        );
         report.keep(row);
     }
     println!();
@@ -118,6 +127,9 @@ fn measure(size: Size) -> Result<Value, Failure> {
         "calls": calls.len(),
         "needs_key_after_first": waits,
         "gets_per_second": (after.total() - before.total()) as f64 / elapsed,
+        // After three quarters of their freshness at the earliest, and once more in the time that is measured.
+        "possible_gets_per_second":
+            size.keys as f64 * (1.0 / (0.75 * size.fresh.as_secs_f64()) + 2.0 / elapsed),
         "revalidated": after.not_modified - before.not_modified,
         "keys_thread_cpu": share(cpu::of_threads(THREAD_NAME), cpu_before.0),
         "key_server_cpu": share(stand.key_server.cpu(), cpu_before.1),
