@@ -22,7 +22,7 @@ pub use crate::keys::repository::probe::{
 };
 #[cfg(feature = "http")]
 pub use crate::keys::repository::simulation::{
-    SimulatedResponse, SimulatedSending, World, simulated_repository,
+    Probe, SimulatedResponse, SimulatedSending, World, simulated_repository,
 };
 #[cfg(feature = "tower")]
 pub use crate::middleware::bearer_token;

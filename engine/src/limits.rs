@@ -153,7 +153,8 @@ pub const DEFAULT_FETCH_DEADLINE: Duration = Duration::from_secs(5);
 #[cfg(feature = "http")]
 pub const MAX_FETCH_DEADLINE: Duration = Duration::from_secs(60);
 
-/// How long an idle connection to a key repository is kept: less than common servers keep theirs.
+/// How long an idle connection to a key repository is kept: less than common servers keep theirs. Over HTTP/1.1 as many
+/// are kept as may fetch and revalidate at once, so that the next burst needs no handshake.
 #[cfg(feature = "http")]
 pub(crate) const IDLE_CONNECTION: Duration = Duration::from_secs(30);
 

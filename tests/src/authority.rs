@@ -8,6 +8,9 @@ use rcgen::{
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, SupportedProtocolVersion};
 
+/// A name that is nobody's: for repositories behind a proxy that resolves it to loopback.
+pub const PUBLIC_NAME: &str = "keys.example";
+
 /// A certificate authority.
 #[derive(Debug)]
 pub struct Authority(CertifiedIssuer<'static, KeyPair>);
@@ -35,16 +38,16 @@ impl Authority {
         self.0.pem()
     }
 
-    /// A certificate for localhost and 127.0.0.1, changed by `change` before it is signed.
+    /// A certificate for localhost, 127.0.0.1 and [`PUBLIC_NAME`], changed by `change` before it is signed.
     pub fn leaf(&self, change: impl FnOnce(&mut CertificateParams)) -> Leaf {
         let key = KeyPair::generate().unwrap();
-        let mut params = loopback_names();
+        let mut params = names();
         change(&mut params);
         let certificate = params.signed_by(&key, &self.0).unwrap().der().clone();
         Leaf { certificate, key }
     }
 
-    /// A server's configuration for localhost and 127.0.0.1.
+    /// A server's configuration for localhost, 127.0.0.1 and [`PUBLIC_NAME`].
     #[must_use]
     pub fn server_config(&self) -> ServerConfig {
         self.leaf(|_| ()).server_config(rustls::ALL_VERSIONS)
@@ -52,11 +55,11 @@ impl Authority {
 }
 
 impl Leaf {
-    /// A certificate for localhost and 127.0.0.1 that vouches for itself.
+    /// A certificate for localhost, 127.0.0.1 and [`PUBLIC_NAME`] that vouches for itself.
     #[must_use]
     pub fn self_signed() -> Self {
         let key = KeyPair::generate().unwrap();
-        let mut params = loopback_names();
+        let mut params = names();
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         let certificate = params.self_signed(&key).unwrap().der().clone();
         Self { certificate, key }
@@ -78,6 +81,6 @@ impl Leaf {
     }
 }
 
-fn loopback_names() -> CertificateParams {
-    CertificateParams::new(["localhost".to_owned(), "127.0.0.1".to_owned()]).unwrap()
+fn names() -> CertificateParams {
+    CertificateParams::new(["localhost", "127.0.0.1", PUBLIC_NAME].map(str::to_owned)).unwrap()
 }

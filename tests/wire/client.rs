@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use asap_engine::limits::MAX_FETCH_BURST;
 use asap_engine::{KeyError, KeyRepository, KeyRepositoryConfig};
 use asap_tests::authority::Authority;
 use asap_tests::key_client::{fetched, is_at_hand, until};
@@ -20,7 +21,7 @@ pub(crate) const LONG: Duration = Duration::from_secs(60);
 /// Half of those: how long a test waits for what is not about a deadline.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The configuration of a client that trusts `authority` and has no deadline to speak of.
+/// The configuration of a client that trusts `authority` and has no deadline and no rate to speak of.
 pub(crate) fn patient(base_url: &str, authority: &Authority) -> KeyRepositoryConfig {
     let config = KeyRepositoryConfig::allowing_http_to_loopback(base_url).unwrap();
     let config = config.with_root_certificates(authority.pem().as_bytes());
@@ -29,6 +30,8 @@ pub(crate) fn patient(base_url: &str, authority: &Authority) -> KeyRepositoryCon
         .with_connect_deadline(LONG)
         .with_headers_deadline(LONG)
         .with_fetch_deadline(LONG)
+        .with_fetch_rate(MAX_FETCH_BURST, LONG)
+        .with_fetch_rate_per_issuer(MAX_FETCH_BURST, LONG)
 }
 
 /// A response with a new key that is not kept, so that each fetch asks.

@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use asap_engine::{KeyRepository, KeyRepositoryConfig};
+use asap_engine::{KeyError, KeyRepository, KeyRepositoryConfig};
 use asap_tests::authority::Authority;
 use asap_tests::key_client::{fetched, until};
 use asap_tests::keys::public_key_pem;
@@ -15,8 +15,8 @@ use tokio::task::JoinSet;
 
 use crate::client::{Other, SHORT, fails_once, fetched_in_the_end, patient};
 use crate::frames::{
-    CONTINUATION, DATA, END_HEADERS, END_STREAM, Frames, GOAWAY, HEADERS, PUSH_PROMISE, RST_STREAM,
-    STATUS_200, WINDOW_UPDATE, frame,
+    CONTINUATION, DATA, END_HEADERS, END_STREAM, Frames, GOAWAY, HEADERS, PING, PUSH_PROMISE,
+    RST_STREAM, SETTINGS, STATUS_200, WINDOW_UPDATE, frame,
 };
 use crate::log;
 
@@ -161,6 +161,15 @@ async fn what_is_not_http2_is_no_answer() {
                     silence(&mut frames.stream).await
                 })
             }),
+            ("empty_frames", NOT_HTTP, |frames, stream| {
+                Box::pin(async move {
+                    frames
+                        .send(HEADERS, END_HEADERS, stream, [STATUS_200])
+                        .await?;
+                    let nothing = frame(DATA, 0, stream, []);
+                    repeat(&mut frames.stream, nothing.repeat(100)).await
+                })
+            }),
             ("endless_continuations", NOT_HTTP, |frames, stream| {
                 Box::pin(async move {
                     frames.send(HEADERS, 0, stream, [STATUS_200]).await?;
@@ -222,6 +231,18 @@ async fn a_server_that_falls_silent_over_http2_runs_into_the_deadlines_and_loses
             ("no_head", "deadline passed", |frames, _| {
                 Box::pin(async move { silence(&mut frames.stream).await })
             }),
+            ("pings", "deadline passed", |frames, _| {
+                Box::pin(async move {
+                    let ping = frame(PING, 0, 0, [0; 8]);
+                    repeat(&mut frames.stream, ping.repeat(100)).await
+                })
+            }),
+            ("settings", "deadline passed", |frames, _| {
+                Box::pin(async move {
+                    let settings = frame(SETTINGS, 0, 0, []);
+                    repeat(&mut frames.stream, settings.repeat(100)).await
+                })
+            }),
             ("no_end", "deadline passed", |frames, stream| {
                 Box::pin(async move {
                     frames
@@ -231,11 +252,9 @@ async fn a_server_that_falls_silent_over_http2_runs_into_the_deadlines_and_loses
                 })
             }),
         ],
-        |config| {
-            config
-                .with_headers_deadline(SHORT)
-                .with_fetch_deadline(SHORT)
-        },
+        // Pings, which go by the deadline for heads, would find out much later: whoever did not answer in time loses
+        // the connection at once.
+        |config| config.with_fetch_deadline(SHORT),
     )
     .await;
 }
@@ -266,9 +285,42 @@ async fn a_connection_whose_pings_are_not_answered_is_given_up() {
     assert!(server.accepted() > before);
 }
 
-/// After GOAWAY the next request goes over a new connection.
+/// A request that comes when the server is about to shut down goes to the next connection, and so does one that the
+/// server does not take.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_that_shuts_down_in_good_order_is_connected_to_again() {
+async fn a_request_that_the_server_declines_is_sent_once_more() {
+    // GOAWAY with NO_ERROR after stream 1, RST_STREAM with REFUSED_STREAM.
+    let goes_away: fn(u32) -> Vec<u8> = |_| frame(GOAWAY, 0, 0, [0, 0, 0, 1, 0, 0, 0, 0]);
+    let refuses: fn(u32) -> Vec<u8> = |stream| frame(RST_STREAM, 0, stream, [0, 0, 0, 7]);
+    for (name, decline) in [("goes_away", goes_away), ("refuses", refuses)] {
+        let authority = Authority::new();
+        let tls = http2(&authority);
+        let server = WireServer::start(move |_, stream| -> Playing {
+            let tls = tls.clone();
+            Box::pin(async move {
+                let mut frames = Frames::open(secured(stream, tls).await?).await?;
+                let first = frames.request().await?;
+                frames.answer(first, &public_key_pem()).await?;
+                let second = frames.request().await?;
+                send(&mut frames.stream, decline(second)).await?;
+                silence(&mut frames.stream).await
+            })
+        })
+        .await;
+        let repository = KeyRepository::new(patient(&server.url("/keys"), &authority)).unwrap();
+        for number in 1..=5 {
+            let key_id = format!("svc/{name}/{number}");
+            assert!(log::failures(&key_id).is_empty());
+            let fetched = fetched(&repository, &key_id).await;
+            assert_eq!(fetched, Ok(()), "{key_id}: {:?}", log::failures(&key_id));
+            assert_eq!(server.accepted(), number, "{key_id}");
+        }
+    }
+}
+
+/// Once, and not for ever.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_declines_everything_is_asked_twice_a_fetch() {
     let authority = Authority::new();
     let tls = http2(&authority);
     let server = WireServer::start(move |_, stream| -> Playing {
@@ -276,20 +328,15 @@ async fn a_server_that_shuts_down_in_good_order_is_connected_to_again() {
         Box::pin(async move {
             let mut frames = Frames::open(secured(stream, tls).await?).await?;
             let stream = frames.request().await?;
-            let mut end = frame(GOAWAY, 0, 0, [0, 0, 0, 1, 0, 0, 0, 0]);
-            end.extend(frame(HEADERS, END_HEADERS, stream, [STATUS_200]));
-            end.extend(frame(DATA, END_STREAM, stream, public_key_pem()));
-            send(&mut frames.stream, end).await?;
+            frames.send(RST_STREAM, 0, stream, [0, 0, 0, 7]).await?;
             silence(&mut frames.stream).await
         })
     })
     .await;
     let repository = KeyRepository::new(patient(&server.url("/keys"), &authority)).unwrap();
-    for number in 1..=5 {
-        let key_id = format!("svc/http2/goaway/{number}");
-        assert!(log::failures(&key_id).is_empty());
-        let fetched = fetched(&repository, &key_id).await;
-        assert_eq!(fetched, Ok(()), "{number}: {:?}", log::failures(&key_id));
-        assert_eq!(server.accepted(), number);
+    for number in 1..=3 {
+        let fetched = fetched(&repository, "svc/http2/declined").await;
+        assert_eq!(fetched, Err(KeyError::Unavailable));
+        assert_eq!(server.accepted(), 2 * number);
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Mutex, OnceLock};
 
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber};
+use tracing::{Event, Level, Metadata, Subscriber};
 
 static FAILURES: OnceLock<Mutex<HashMap<String, Vec<String>>>> = OnceLock::new();
 
@@ -45,7 +45,8 @@ impl Visit for Fields {
 
 impl Subscriber for Log {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target().starts_with("asap_engine")
+        // Warnings tell the state of a repository, once for many fetches.
+        *metadata.level() == Level::DEBUG && metadata.target().starts_with("asap_engine")
     }
 
     fn new_span(&self, _: &Attributes<'_>) -> Id {

@@ -9,6 +9,7 @@ mod frames;
 mod http1;
 mod http2;
 mod log;
+mod mutated;
 mod proxy;
 mod redirects;
 mod reuse;

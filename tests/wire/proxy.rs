@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use asap_engine::{KeyError, KeyRepository, KeyRepositoryConfig};
+use asap_tests::authority::PUBLIC_NAME;
 use asap_tests::key_client::{fetched, until};
 use asap_tests::key_server::{KeyServer, cached, reply};
 use asap_tests::keys::public_key_pem;
@@ -40,9 +41,9 @@ async fn tunnel(mut stream: TcpStream, asked: Asked) -> std::io::Result<()> {
     copy_bidirectional(&mut stream, &mut server).await.map(drop)
 }
 
-/// A client that asks for `https://localhost` on the server's port.
-fn by_name(server: &KeyServer) -> KeyRepositoryConfig {
-    let url = server.url("/keys").replace("127.0.0.1", "localhost");
+/// A client that asks for `name` on the server's port.
+fn by_name(server: &KeyServer, name: &str) -> KeyRepositoryConfig {
+    let url = server.url("/keys").replace("127.0.0.1", name);
     let config = KeyRepositoryConfig::allowing_http_to_loopback(&url).unwrap();
     config.with_root_certificates(server.ca_pem()).unwrap()
 }
@@ -60,7 +61,7 @@ async fn key_server() -> KeyServer {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn https_goes_through_one_tunnel_that_is_asked_for_by_name() {
     let (server, (proxy, asked)) = (key_server().await, proxy().await);
-    let config = by_name(&server);
+    let config = by_name(&server, "localhost");
     let port = server.url("").rsplit(':').next().unwrap().to_owned();
     let repository = through(config, &proxy, "user:p%40ss@");
     for number in 0..5 {
@@ -109,7 +110,7 @@ async fn a_redirect_to_a_private_address_is_not_asked_of_the_proxy() {
             std::future::ready(reply(302, &[("location", location)], ""))
         });
         let server = server.await;
-        let repository = through(by_name(&server), &proxy, "");
+        let repository = through(by_name(&server, PUBLIC_NAME), &proxy, "");
         let before = asked.lock().unwrap().len();
         let redirected = fetched(&repository, "svc/proxy/redirected").await;
         assert_eq!(redirected, Err(KeyError::Unavailable));
@@ -197,7 +198,7 @@ async fn a_proxy_that_opens_no_tunnel_is_named_in_the_log_without_its_credential
         } else {
             LONG
         };
-        let config = by_name(&server)
+        let config = by_name(&server, "localhost")
             .with_connect_deadline(deadline)
             .with_headers_deadline(LONG)
             .with_fetch_deadline(LONG);
@@ -223,7 +224,7 @@ async fn a_proxy_that_is_not_there_is_told_from_a_server_that_is_not() {
         format!("http://{}", listener.local_addr().unwrap())
     };
     assert!(log::failures("svc/proxy/absent").is_empty());
-    let config = by_name(&server).with_proxy(&closed).unwrap();
+    let config = by_name(&server, "localhost").with_proxy(&closed).unwrap();
     let repository = KeyRepository::new(config).unwrap();
     assert_eq!(
         fetched(&repository, "svc/proxy/absent").await,

@@ -320,8 +320,9 @@ async fn asked_on_every_way() -> Vec<Asked> {
     let repository = KeyRepository::new(config.with_root_certificates(&roots).unwrap()).unwrap();
     assert_eq!(fetched(&repository, KEY).await, Ok(()));
     assert_eq!(fetched(&repository, KEY).await, Ok(()));
-    let asked = [first.asked(), server.asked()].concat();
-    assert_eq!(asked.len(), 6);
-    assert!(asked[5].header("if-none-match").is_some());
-    asked
+    // The first is down by then, and asked by its prober, if at all.
+    let (first, server) = (first.asked(), server.asked());
+    assert!(!first.is_empty() && server.len() == 4);
+    assert!(server[3].header("if-none-match").is_some());
+    [first, server].concat()
 }

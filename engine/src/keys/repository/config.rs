@@ -15,8 +15,8 @@ use crate::{Backend, ConfigError, limits};
 
 /// The settings of a [`KeyRepository`](super::KeyRepository).
 ///
-/// Unless told otherwise it speaks https only, trusts what the platform trusts, and keeps to the limits in
-/// [`limits`](crate::limits).
+/// Unless told otherwise it speaks https only, over HTTP/2 or HTTP/1.1, trusts what the platform trusts, goes through no
+/// proxy, follows redirects into the public Internet only, and keeps to the limits in [`limits`](crate::limits).
 #[derive(Debug, Clone)]
 pub struct KeyRepositoryConfig {
     pub(super) repositories: Vec<BaseUrl>,
@@ -318,6 +318,19 @@ mod tests {
                 config().with_root_certificates(pem.as_bytes()).is_err(),
                 "{pem}"
             );
+        }
+    }
+
+    #[test]
+    fn proxies_are_named_by_a_url_of_their_own() {
+        assert!(config().with_proxy("http://proxy.example:3128").is_ok());
+        for url in [
+            "",
+            "proxy.example:3128",
+            "https://proxy.example:3128",
+            "http://proxy.example/x",
+        ] {
+            assert!(config().with_proxy(url).is_err(), "{url}");
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! A server may close a connection, or announce over HTTP/2 that it will (GOAWAY), at the very moment at which a request
 //! is sent on it. That says nothing about the server: the request is sent once more, on another connection (RFC 9110
-//! section 9.2.2 for GET, RFC 9113 section 6.8). A connection that breaks before its first answer is an answer.
+//! section 9.2.2 for GET, RFC 9113 section 6.8). A connection that breaks before its first answer is an answer by itself.
 
 use std::io;
 use std::pin::Pin;

@@ -24,7 +24,7 @@ use super::health::Turn;
 use super::origin::{Origin, Said};
 use super::prober::Prober;
 use super::shared::Fetch;
-use super::stats::RepositoryStats;
+use super::snapshot::RepositoryStats;
 use super::transport::Transport;
 use super::url::BaseUrl;
 use crate::{KeyId, limits};

@@ -7,8 +7,8 @@ use http::StatusCode;
 use http_body_util::LengthLimitError;
 
 use super::proxy::ProxyError;
+use super::redirect::RedirectRefusal;
 use super::resolver::NameError;
-use super::url::RedirectRefusal;
 
 /// What went wrong. It quotes nothing of a response but its status.
 #[derive(Debug, Clone)]
@@ -105,38 +105,6 @@ impl Failure {
         })
     }
 
-    /// Whether an error of the client says that a connection ended under a request, which the server need not have
-    /// looked at.
-    pub(super) fn is_lost_connection(error: &(dyn Error + 'static)) -> bool {
-        use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
-        let mut current = Some(error);
-        while let Some(error) = current {
-            if let Some(client) = error.downcast_ref::<hyper_util::client::legacy::Error>()
-                && client.is_connect()
-            {
-                return false;
-            }
-            if let Some(http) = error.downcast_ref::<hyper::Error>()
-                && (http.is_incomplete_message() || http.is_canceled() || http.is_closed())
-            {
-                return true;
-            }
-            if let Some(http2) = error.downcast_ref::<h2::Error>() {
-                return http2.is_go_away()
-                    || http2.is_io()
-                    || http2.reason() == Some(h2::Reason::REFUSED_STREAM);
-            }
-            if let Some(io) = error.downcast_ref::<io::Error>() {
-                return matches!(
-                    io.kind(),
-                    BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof
-                );
-            }
-            current = error.source();
-        }
-        false
-    }
-
     /// Whether the next repository may have what this one could not give: connection failures, deadlines, answers that
     /// are none, and 5xx.
     pub(super) fn is_outage(&self) -> bool {
@@ -167,6 +135,53 @@ impl Failure {
                 | Self::Truncated
                 | Self::Http
         )
+    }
+}
+
+/// How a request was lost that may be sent once more: it is a GET, and the server need not have looked at it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Loss {
+    /// The server does not take it, or shuts down in good order (RFC 9113 sections 6.8 and 8.7).
+    Declined,
+    /// The connection ended under it.
+    Disconnected,
+}
+
+impl Loss {
+    /// What an error of the client says, if it is about a connection that there was.
+    pub(super) fn of(error: &(dyn Error + 'static)) -> Option<Self> {
+        use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+        let mut current = Some(error);
+        while let Some(error) = current {
+            if let Some(client) = error.downcast_ref::<hyper_util::client::legacy::Error>()
+                && client.is_connect()
+            {
+                return None;
+            }
+            if let Some(http) = error.downcast_ref::<hyper::Error>()
+                && (http.is_incomplete_message() || http.is_canceled() || http.is_closed())
+            {
+                return Some(Self::Disconnected);
+            }
+            if let Some(http2) = error.downcast_ref::<h2::Error>() {
+                return match http2.reason() {
+                    Some(h2::Reason::NO_ERROR) if http2.is_go_away() => Some(Self::Declined),
+                    Some(h2::Reason::REFUSED_STREAM) => Some(Self::Declined),
+                    _ => (http2.is_go_away() || http2.is_io()).then_some(Self::Disconnected),
+                };
+            }
+            if let Some(io) = error.downcast_ref::<io::Error>() {
+                let ends = [
+                    BrokenPipe,
+                    ConnectionAborted,
+                    ConnectionReset,
+                    UnexpectedEof,
+                ];
+                return ends.contains(&io.kind()).then_some(Self::Disconnected);
+            }
+            current = error.source();
+        }
+        None
     }
 }
 
@@ -225,6 +240,22 @@ mod tests {
         assert!(matches!(of(ended.into()), Failure::Connection(_)));
         let reset = h2::Error::from(h2::Reason::INTERNAL_ERROR);
         assert!(matches!(of(reset.into()), Failure::Http));
+    }
+
+    #[test]
+    fn a_request_is_lost_only_with_its_connection_or_by_the_servers_own_word() {
+        let refused = h2::Error::from(h2::Reason::REFUSED_STREAM);
+        assert_eq!(Loss::of(&refused), Some(Loss::Declined));
+        let internal = h2::Error::from(h2::Reason::INTERNAL_ERROR);
+        assert_eq!(Loss::of(&internal), None);
+        for (kind, loss) in [
+            (io::ErrorKind::ConnectionReset, Some(Loss::Disconnected)),
+            (io::ErrorKind::UnexpectedEof, Some(Loss::Disconnected)),
+            (io::ErrorKind::TimedOut, None),
+            (io::ErrorKind::InvalidData, None),
+        ] {
+            assert_eq!(Loss::of(&io::Error::from(kind)), loss, "{kind}");
+        }
     }
 
     #[test]

@@ -17,8 +17,9 @@ use super::config::KeyRepositoryConfig;
 use super::environment::Environment;
 use super::failure::Failure;
 use super::freshness::{Lifetime, StoredResponse};
+use super::redirect::{RedirectRefusal, RedirectRules, redirect_target};
 use super::transport::{Destination, Transport, TransportBody};
-use super::url::{BaseUrl, RedirectRefusal, RedirectRules, redirect_target, to_uri};
+use super::url::{BaseUrl, to_uri};
 use crate::{Backend, KeyId, VerifyingKey, limits};
 
 const USER_AGENT: &str = concat!("asap-engine/", env!("CARGO_PKG_VERSION"));

@@ -37,11 +37,13 @@ pub(crate) mod probe;
 mod prober;
 mod proxy;
 mod rate;
+mod redirect;
 mod refresher;
 mod resolver;
 mod shared;
 #[cfg(feature = "internals")]
 pub(crate) mod simulation;
+mod snapshot;
 mod stats;
 mod sync;
 mod transport;
@@ -56,7 +58,7 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 
 pub use self::config::KeyRepositoryConfig;
-pub use self::stats::{FetchOutcomes, KeyRepositoryStats, RepositoryStats};
+pub use self::snapshot::{FetchOutcomes, KeyRepositoryStats, RepositoryStats};
 pub use self::warm_up::WarmUp;
 
 use self::admission::{Admission, Purpose};

@@ -14,7 +14,7 @@ use super::environment::MonotonicClock;
 use super::failure::Failure;
 use super::fetch::Found;
 use super::health::{Change, Health, Turn};
-use super::stats::RepositoryStats;
+use super::snapshot::RepositoryStats;
 use super::url::BaseUrl;
 use crate::KeyId;
 

@@ -16,6 +16,17 @@ use super::fetch::Fetcher;
 use super::origin::{Origin, Said};
 use crate::KeyId;
 
+tokio::task_local! {
+    /// Set where a question is asked, so that a simulated network can tell it from a fetch.
+    static ASKING: ();
+}
+
+/// Whether the request that is being sent is a prober's.
+#[cfg(feature = "internals")]
+pub(super) fn is_asking() -> bool {
+    ASKING.try_with(|()| ()).is_ok()
+}
+
 /// What a prober needs.
 pub(super) struct Prober {
     pub(super) repository: Weak<Origin>,
@@ -102,7 +113,7 @@ fn probe(
 ) -> impl Future<Output = Option<Probed>> {
     let base = repository.base().clone();
     drop(repository);
-    async move {
+    ASKING.scope((), async move {
         let asked = Instant::now();
         let said = {
             let asking = fetcher.fetch_from(&base, KeyId::parse(&key_id)?, None);
@@ -116,5 +127,5 @@ fn probe(
             asked,
             said,
         })
-    }
+    })
 }

@@ -15,7 +15,8 @@ use super::fetch::{Answer, Reuse};
 use super::flight::{Flights, Joined, Landing, Waiter};
 use super::freshness::StoredResponse;
 use super::refresher::Schedule;
-use super::stats::{KeyRepositoryStats, Outcome, RepositoryStats, Stats};
+use super::snapshot::{KeyRepositoryStats, RepositoryStats};
+use super::stats::{Outcome, Stats};
 use crate::keys::{KeyError, Lookup};
 use crate::{KeyId, VerifyingKey};
 

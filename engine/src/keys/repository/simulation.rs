@@ -15,6 +15,7 @@ use http_body_util::combinators::UnsyncBoxBody;
 
 use super::environment::Environment;
 use super::failure::Failure;
+use super::prober::is_asking;
 use super::transport::{Destination, Sending, Transport};
 use super::{KeyRepository, KeyRepositoryConfig};
 use crate::ConfigError;
@@ -24,6 +25,11 @@ pub type SimulatedResponse = Response<UnsyncBoxBody<Bytes, io::Error>>;
 
 /// How the response to one request comes about.
 pub type SimulatedSending = Pin<Box<dyn Future<Output = io::Result<SimulatedResponse>> + Send>>;
+
+/// Among the extensions of a request that no fetch made: it asks whether a repository that was down answers again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Probe;
 
 /// What a simulated client finds around itself.
 pub trait World: Send + Sync + 'static {
@@ -55,7 +61,10 @@ pub fn simulated_repository<W: World>(
 struct Played<W>(Arc<W>);
 
 impl<W: World> Transport for Played<W> {
-    fn send(&self, request: Request<()>, to: Destination) -> Sending<'_> {
+    fn send(&self, mut request: Request<()>, to: Destination) -> Sending<'_> {
+        if is_asking() {
+            request.extensions_mut().insert(Probe);
+        }
         let sending = self.0.send(request, to != Destination::Repository);
         Box::pin(async move { sending.await.map_err(|error| Failure::of(&error)) })
     }

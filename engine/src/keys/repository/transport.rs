@@ -18,7 +18,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use super::config::KeyRepositoryConfig;
 use super::connection::Proven;
 use super::connector::{Connector, tls_config};
-use super::failure::Failure;
+use super::failure::{Failure, Loss};
 use super::resolver::Reachable;
 use crate::{ConfigError, limits};
 
@@ -100,8 +100,8 @@ impl Transport for HttpTransport {
         };
         Box::pin(async move {
             let response = match ask(client, &request).await {
-                Err((_, Lost::AfterAnswers)) => {
-                    tracing::debug!("a connection ended under a request, which is sent once more");
+                Err((_, Again::Yes)) => {
+                    tracing::debug!("a request was lost with its connection: it is sent once more");
                     ask(client, &request).await
                 }
                 first => first,
@@ -112,22 +112,18 @@ impl Transport for HttpTransport {
     }
 }
 
-/// Whether a request lost its connection.
-#[derive(Clone, Copy)]
-enum Lost {
-    /// No, something else went wrong.
+/// Whether a request that failed may be sent once more.
+#[derive(Debug, Clone, Copy)]
+enum Again {
+    Yes,
     No,
-    /// Yes, and it had never carried an answer.
-    BeforeAnswers,
-    /// Yes, and it had carried answers before.
-    AfterAnswers,
 }
 
 /// Sends a request once.
 async fn ask(
     client: &Client<Connector, Empty<Bytes>>,
     request: &Request<()>,
-) -> Result<Response<Incoming>, (client::Error, Lost)> {
+) -> Result<Response<Incoming>, (client::Error, Again)> {
     let mut request = request.clone().map(|()| Empty::new());
     let mut suspect = Suspect(Some(capture_connection(&mut request)));
     let sent = client.request(request).await;
@@ -136,22 +132,26 @@ async fn ask(
         .as_ref()
         .map(CaptureConnection::connection_metadata);
     let connected = metadata.as_ref().and_then(|metadata| metadata.as_ref());
-    match (sent, connected) {
-        (Ok(response), connected) => {
+    let error = match sent {
+        Ok(response) => {
             connected.inspect(|connected| Proven::mark(connected));
-            Ok(response)
+            return Ok(response);
         }
-        (Err(error), Some(connected)) if Failure::is_lost_connection(&error) => {
+        Err(error) => error,
+    };
+    let again = match (connected, Loss::of(&error)) {
+        (Some(connected), Some(loss)) => {
             // One that is going away may still look open to the pool.
             connected.poison();
-            let lost = match Proven::is_marked(connected) {
-                true => Lost::AfterAnswers,
-                false => Lost::BeforeAnswers,
-            };
-            Err((error, lost))
+            match loss {
+                Loss::Declined => Again::Yes,
+                Loss::Disconnected if Proven::is_marked(connected) => Again::Yes,
+                Loss::Disconnected => Again::No,
+            }
         }
-        (Err(error), _) => Err((error, Lost::No)),
-    }
+        _ => Again::No,
+    };
+    Err((error, again))
 }
 
 /// The connection of a request that nobody has answered yet. One that did not answer in time gets no further
