@@ -1,23 +1,27 @@
-//! What all clones of a repository share, and who does what: who leads a flight, who waits, what becomes of an answer.
+//! What all clones of a repository share, and who does what: who leads a flight and who waits; what becomes of an
+//! answer is in `settle`.
 //!
 //! What it needs from outside comes as two traits, [`Fetch`] and [`Runtime`]: sockets and the runtime stay out, and the
 //! tests of `interleavings` run this very code under every order of its steps.
+
+mod settle;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
 
+use self::settle::RefreshClaim;
 use super::admission::{Admission, Purpose, Refusal, Ticket};
 use super::cache::KeyCache;
 use super::entry::Entry;
 use super::environment::{Environment, Moment, MonotonicClock};
-use super::fetch::{Answer, Reuse};
+use super::fetch::Answer;
 use super::flight::{Flights, Joined, Landing, Waiter};
 use super::freshness::StoredResponse;
 use super::refresher::Schedule;
 use super::snapshot::{KeyRepositoryStats, RepositoryStats};
-use super::stats::{Outcome, Stats};
+use super::stats::Stats;
 use crate::keys::{KeyError, Lookup};
 use crate::{KeyId, VerifyingKey};
 
@@ -275,59 +279,6 @@ impl<F: Fetch, S: Runtime> Shared<F, S> {
         landing.land(fetched);
     }
 
-    /// Brings the cache up to date with an answer, and tells what those who wait get.
-    fn settle(&self, key_id: KeyId<'_>, known: Option<Arc<Entry>>, answer: Answer) -> Fetched {
-        self.stats.ended(match &answer {
-            Answer::Key { .. } => Outcome::Key,
-            Answer::Unchanged { .. } => Outcome::Unchanged,
-            Answer::NoSuchKey => Outcome::NotFound,
-            Answer::Withdrawn(failure) | Answer::Failed(failure) => Outcome::Failed(failure),
-        });
-        match (answer, known) {
-            (
-                Answer::Key {
-                    key,
-                    body_length,
-                    reuse,
-                },
-                known,
-            ) => {
-                let key = Arc::new(key);
-                self.store(key_id, &key, body_length, reuse);
-                if let Some(known) = known {
-                    // After the store: whoever looks meanwhile finds one or the other.
-                    self.cache.remove(&known);
-                }
-                Ok(key)
-            }
-            (Answer::Unchanged { reuse }, Some(known)) => {
-                let key = Arc::clone(known.key());
-                self.renew(&known, reuse);
-                Ok(key)
-            }
-            (answer @ (Answer::NoSuchKey | Answer::Withdrawn(_)), known) => {
-                if let Some(known) = known {
-                    self.cache.remove(&known);
-                }
-                Err(match answer {
-                    Answer::NoSuchKey => KeyError::Unknown,
-                    _ => KeyError::Unavailable,
-                })
-            }
-            (Answer::Failed(failure), Some(known)) => {
-                let now = self.clock.now();
-                known.could_not_refresh(now, failure.allows_stale(), self.random());
-                self.schedule.add(&known);
-                if known.is_usable(now) {
-                    Ok(Arc::clone(known.key()))
-                } else {
-                    Err(KeyError::Unavailable)
-                }
-            }
-            (Answer::Failed(_) | Answer::Unchanged { .. }, None) => Err(KeyError::Unavailable),
-        }
-    }
-
     fn random(&self) -> u64 {
         self.environment.random()
     }
@@ -341,68 +292,11 @@ impl<F: Fetch, S: Runtime> Shared<F, S> {
             random: self.random(),
         }
     }
-
-    fn store(&self, key_id: KeyId<'_>, key: &Arc<VerifyingKey>, body_length: usize, reuse: Reuse) {
-        let Reuse {
-            response,
-            lifetime,
-            asked,
-        } = reuse;
-        if lifetime.is_reusable() {
-            let asked = self.clock.moment(asked);
-            let key = Arc::clone(key);
-            let entry = Entry::new(
-                key_id.as_str(),
-                key,
-                body_length,
-                response,
-                asked,
-                &lifetime,
-                self.random(),
-            );
-            let entry = Arc::new(entry);
-            self.cache.insert(&entry, self.clock.now());
-            self.schedule.add(&entry);
-        }
-    }
-
-    fn renew(&self, known: &Arc<Entry>, reuse: Reuse) {
-        let Reuse {
-            response,
-            lifetime,
-            asked,
-        } = reuse;
-        if lifetime.is_reusable() {
-            known.renew(response, self.clock.moment(asked), &lifetime, self.random());
-            self.cache.keep(known);
-            self.schedule.add(known);
-        } else {
-            self.cache.remove(known);
-        }
-    }
 }
 
 impl<F, S> Drop for Shared<F, S> {
     fn drop(&mut self) {
         // The refresher finds nobody any more, and ends.
         self.schedule.wake();
-    }
-}
-
-/// The duty to refresh a key. However the attempt ends, another one becomes possible.
-struct RefreshClaim {
-    claimed: Option<Arc<Entry>>,
-    clock: MonotonicClock,
-    schedule: Arc<Schedule>,
-    random: u64,
-}
-
-impl Drop for RefreshClaim {
-    fn drop(&mut self) {
-        if let Some(entry) = &self.claimed
-            && entry.postpone_claimed(self.clock.now(), self.random)
-        {
-            self.schedule.add(entry);
-        }
     }
 }
