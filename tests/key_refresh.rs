@@ -14,18 +14,6 @@ fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-/// A server that takes `delay` to give everyone the same key, fresh for two seconds.
-fn two_seconds_fresh(delay: Duration) -> std::sync::Arc<SimulatedServer> {
-    let pem = public_key_pem();
-    SimulatedServer::new(move |_, _| {
-        let pem = pem.clone();
-        async move {
-            sleep(delay).await;
-            Ok(simulated_reply(200, &[("cache-control", "max-age=2")], pem))
-        }
-    })
-}
-
 /// Uses a key every `pause` for so long. Panics if it is not at hand once.
 async fn use_steadily(keys: &KeyRepository, text: &str, pause: Duration, how_long: Duration) {
     let end = Instant::now() + how_long;
@@ -38,7 +26,7 @@ async fn use_steadily(keys: &KeyRepository, text: &str, pause: Duration, how_lon
 #[test]
 fn under_steady_load_nobody_waits_after_the_first() {
     in_paused_time(async {
-        let server = two_seconds_fresh(100 * MILLISECOND);
+        let server = SimulatedServer::giving_everyone("max-age=2", 100 * MILLISECOND);
         let keys = server.client();
         fetched(&keys, KEY).await.unwrap();
         use_steadily(&keys, KEY, 7 * MILLISECOND, seconds(180)).await;
@@ -51,7 +39,7 @@ fn under_steady_load_nobody_waits_after_the_first() {
 #[test]
 fn one_use_in_each_freshness_keeps_a_key_fresh() {
     in_paused_time(async {
-        let server = two_seconds_fresh(100 * MILLISECOND);
+        let server = SimulatedServer::giving_everyone("max-age=2", 100 * MILLISECOND);
         let keys = server.client();
         fetched(&keys, KEY).await.unwrap();
         use_steadily(&keys, KEY, 1_150 * MILLISECOND, seconds(600)).await;
@@ -61,7 +49,7 @@ fn one_use_in_each_freshness_keeps_a_key_fresh() {
 #[test]
 fn a_thousand_keys_fetched_together_are_refreshed_apart() {
     in_paused_time(async {
-        let server = two_seconds_fresh(20 * MILLISECOND);
+        let server = SimulatedServer::giving_everyone("max-age=2", 20 * MILLISECOND);
         let keys = server.client_with(|config| config.with_max_concurrent_fetches(1000));
         let key_ids: Vec<_> = (0..1000).map(|number| format!("svc/{number}")).collect();
         let warm = keys.warm_up(key_ids.iter().map(|text| key_id(text))).await;
@@ -89,7 +77,7 @@ fn a_thousand_keys_fetched_together_are_refreshed_apart() {
 #[test]
 fn a_key_that_nobody_uses_is_asked_for_no_more() {
     in_paused_time(async {
-        let server = two_seconds_fresh(Duration::ZERO);
+        let server = SimulatedServer::giving_everyone("max-age=2", Duration::ZERO);
         let keys = server.client();
         fetched(&keys, KEY).await.unwrap();
         sleep(seconds(3600)).await;
@@ -179,7 +167,7 @@ fn an_immutable_key_is_left_alone_while_it_is_fresh() {
 #[test]
 fn a_dropped_repository_leaves_no_task_behind() {
     in_paused_time(async {
-        let server = two_seconds_fresh(100 * MILLISECOND);
+        let server = SimulatedServer::giving_everyone("max-age=2", 100 * MILLISECOND);
         let keys = server.client();
         fetched(&keys, KEY).await.unwrap();
         assert!(is_at_hand(&keys, KEY));

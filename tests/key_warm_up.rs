@@ -5,7 +5,7 @@ use std::time::Duration;
 use asap_tests::key_client::{fetched, is_at_hand, key_id};
 use asap_tests::keys::public_key_pem;
 use asap_tests::simulated::{SimulatedServer, in_paused_time, simulated_reply};
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 fn key_ids(count: usize) -> Vec<String> {
     (0..count).map(|number| format!("svc/{number}")).collect()
@@ -14,18 +14,7 @@ fn key_ids(count: usize) -> Vec<String> {
 #[test]
 fn all_keys_are_at_hand_when_it_is_done_and_no_rate_limits_it() {
     in_paused_time(async {
-        let pem = public_key_pem();
-        let server = SimulatedServer::new(move |_, _| {
-            let pem = pem.clone();
-            async move {
-                sleep(Duration::from_millis(10)).await;
-                Ok(simulated_reply(
-                    200,
-                    &[("cache-control", "max-age=60")],
-                    pem,
-                ))
-            }
-        });
+        let server = SimulatedServer::giving_everyone("max-age=60", Duration::from_millis(10));
         let slow = Duration::from_secs(1000);
         let keys = server.client_with(|config| {
             config
@@ -87,18 +76,7 @@ fn it_says_of_each_key_that_is_missing_why() {
 #[test]
 fn it_joins_the_fetches_that_callers_have_begun() {
     in_paused_time(async {
-        let pem = public_key_pem();
-        let server = SimulatedServer::new(move |_, _| {
-            let pem = pem.clone();
-            async move {
-                sleep(Duration::from_millis(10)).await;
-                Ok(simulated_reply(
-                    200,
-                    &[("cache-control", "max-age=60")],
-                    pem,
-                ))
-            }
-        });
+        let server = SimulatedServer::giving_everyone("max-age=60", Duration::from_millis(10));
         let keys = server.client();
         let caller = tokio::spawn({
             let keys = keys.clone();

@@ -12,7 +12,9 @@ use asap_engine::{KeyRepository, KeyRepositoryConfig};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
+
+use crate::keys::public_key_pem;
 
 /// What the server does with a request, given how many it had before.
 type Script = Box<dyn Fn(usize, Request<()>) -> Answering + Send + Sync>;
@@ -45,6 +47,23 @@ impl SimulatedServer {
             start: Instant::now(),
             asked: Mutex::default(),
             random: AtomicU64::new(0),
+        })
+    }
+
+    /// A server that takes `delay` to give everyone the same new key, to be cached so.
+    #[must_use]
+    pub fn giving_everyone(cache_control: &'static str, delay: Duration) -> Arc<Self> {
+        let pem = public_key_pem();
+        Self::new(move |_, _| {
+            let pem = pem.clone();
+            async move {
+                sleep(delay).await;
+                Ok(simulated_reply(
+                    200,
+                    &[("cache-control", cache_control)],
+                    pem,
+                ))
+            }
         })
     }
 

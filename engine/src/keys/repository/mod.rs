@@ -4,51 +4,66 @@
 //! with_key ─▶ cache ─ hit ─▶ key   (never waits)
 //!               └─ miss ─▶ NotLoaded
 //! refresher ─ a key in use is near its end ─▶ flight, in the background
-//! fetch ─▶ flight ─ leader ─▶ admission ─▶ fetch ─▶ freshness ─▶ cache ─▶ everyone who waits
+//! fetch ─▶ flight ─ leader ─▶ admission ─▶ failover ─▶ fetch ─▶ freshness ─▶ cache ─▶ everyone who waits
 //!               └─ others wait
 //! ```
 //!
 //! A fetch runs on a task of its own, so that no caller's hanging up cancels it for others. Its failure reaches
 //! those who waited and is not kept. Of several repositories one that is down is passed by until it answers again, and
-//! that is all that is remembered of an outage. What a response means for a token: 403, 404 and 410 say that there is no such
-//! key; whatever else yields no key says nothing about the token.
+//! that is all that is remembered of an outage. What a response means for a token: 403, 404 and 410 say that there is
+//! no such key; whatever else yields no key says nothing about the token.
 //!
 //! Freshness is kept in monotonic time; the time of day is read only for the dates that HTTP compares.
 
-mod address;
-mod admission;
-mod cache;
-mod cache_control;
+// What is asked of it, and what it says of itself.
 mod config;
-mod connection;
-mod connector;
-mod entry;
-mod environment;
-mod failover;
-mod failure;
-mod fetch;
-mod flight;
-mod freshness;
-mod health;
-mod issuers;
-mod origin;
-#[cfg(feature = "internals")]
-pub(crate) mod probe;
-mod prober;
-mod proxy;
-mod rate;
-mod redirect;
-mod refresher;
-mod resolver;
-mod shared;
-#[cfg(feature = "internals")]
-pub(crate) mod simulation;
 mod snapshot;
 mod stats;
-mod sync;
-mod transport;
-mod url;
 mod warm_up;
+
+// Keys at hand.
+mod cache;
+mod entry;
+mod refresher;
+
+// How long they may be used.
+mod cache_control;
+mod freshness;
+
+// Who fetches, and whether.
+mod admission;
+mod flight;
+mod issuers;
+mod rate;
+mod shared;
+mod sync;
+
+// Which repository is asked.
+mod failover;
+mod health;
+mod origin;
+mod prober;
+
+// One key from one repository.
+mod failure;
+mod fetch;
+mod redirect;
+mod url;
+
+// Below it: connections, clocks and chance.
+mod address;
+mod connection;
+mod connector;
+mod environment;
+mod proxy;
+mod resolver;
+mod transport;
+
+// For the fuzz targets and the simulator.
+#[cfg(feature = "internals")]
+pub(crate) mod probe;
+#[cfg(feature = "internals")]
+pub(crate) mod simulation;
 
 use std::collections::VecDeque;
 use std::fmt;
