@@ -43,6 +43,9 @@ Output, with --json, one object a token, in the order of the input:
   {"id":null,"verdict":"refused","code":"expired","stage":"policy","status":401,"detail":"..."}
   "expires_at" is in seconds, rounded down to the nanosecond; "subject" is the issuer where the token has no sub.
 
+Key repositories are asked for up to 4096 keys that they do not have, and for 100 more a second: a flood of unknown keys
+  costs no more. Beyond that a token is refused with key_unavailable, which --stats counts as refused_by_limits.
+
 Examples:
   Why is this token refused? The public key of kid a/b is the file keys/a/b:
     printf '%s\n' "$TOKEN" | asap verify --audience my-service --keys keys

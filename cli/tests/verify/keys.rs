@@ -181,6 +181,42 @@ async fn script(asked: Asked) -> Reply {
 }
 
 #[test]
+fn a_flood_of_unknown_keys_costs_a_repository_what_the_limit_says() {
+    const FLOOD: usize = 20_000;
+    let runtime = Runtime::new().unwrap();
+    let server = runtime.block_on(KeyServer::https(script));
+    let ca = directory().join("ca.pem");
+    fs::write(&ca, server.ca_pem()).unwrap();
+    let url = server.url("/keys");
+    let arguments = ["--key-repository", &url, "--ca-file", ca.to_str().unwrap()];
+    let (head, tail) = token_of("client/flood-00000")
+        .split_once('.')
+        .map(|(_, tail)| ("client/flood-", tail.to_owned()))
+        .unwrap();
+    let mut tokens: Vec<_> = (0..FLOOD)
+        .map(|number| {
+            let header = format!("{{\"alg\":\"ES256\",\"kid\":\"{head}{number:05}\"}}");
+            let header = base64_simd::URL_SAFE_NO_PAD.encode_to_string(header);
+            format!("{header}.{tail}")
+        })
+        .collect();
+    tokens.insert(0, token_of("client/k"));
+    tokens.push(token_of("client/k"));
+    let run = with_keys(&arguments, &tokens);
+    let codes = run.codes();
+    assert_eq!(
+        (codes[0].as_str(), codes[FLOOD + 1].as_str()),
+        ("accepted", "accepted")
+    );
+    let count = |code: &str| codes.iter().filter(|one| *one == code).count();
+    let (unknown, unavailable) = (count("key_unknown"), count("key_unavailable"));
+    assert_eq!(unknown + unavailable, FLOOD);
+    assert!((4_096..FLOOD / 2).contains(&unknown), "{unknown}");
+    assert_eq!(run.stat("refused_by_limits"), unavailable as u64);
+    assert_eq!(server.asked().len(), unknown + 1);
+}
+
+#[test]
 fn keys_come_from_a_repository_over_tls_once() {
     let runtime = Runtime::new().unwrap();
     let server = runtime.block_on(KeyServer::https(script));
