@@ -212,7 +212,10 @@ fn a_flood_of_unknown_keys_costs_a_repository_what_the_limit_says() {
     let (unknown, unavailable) = (count("key_unknown"), count("key_unavailable"));
     assert_eq!(unknown + unavailable, FLOOD);
     assert!((4_096..FLOOD / 2).contains(&unknown), "{unknown}");
-    assert_eq!(run.stat("refused_by_limits"), unavailable as u64);
+    assert_eq!(
+        run.stat("refused_by_limits"),
+        u64::try_from(unavailable).unwrap()
+    );
     assert_eq!(server.asked().len(), unknown + 1);
 }
 
