@@ -1,0 +1,9 @@
+//! Kernels of asap-engine that need unsafe code, which is nowhere else: each is chosen at run time by what the processor
+//! has, and each has a portable twin that is always compiled and that tests hold it against.
+//!
+//! The interface is safe. A kernel may answer as the engine's own code would, or have the engine's own code asked; it
+//! refuses nothing by itself.
+
+mod prefetch;
+
+pub use prefetch::prefetch;
