@@ -13,7 +13,7 @@ use asap_tests::keys::key;
 use asap_tests::token::Token;
 use tokio::runtime::Runtime;
 
-use crate::support::{AT_NOW, Run, asap, directory, verify, write_key};
+use crate::support::{AT_NOW, Run, asap, directory, run, verify, write_key};
 
 fn pem() -> &'static str {
     key(Algorithm::Es256).public_key_pem()
@@ -268,6 +268,31 @@ fn keys_come_from_a_repository_over_tls_once() {
     fs::write(&ca, stranger.ca_pem()).unwrap();
     let run = with_keys(&arguments, &[token_of("client/k")]);
     assert_eq!(run.codes(), ["key_unavailable"]);
+    assert_eq!(server.asked().len(), before);
+}
+
+/// rustls-native-certs, which finds the platform's, goes by this variable, as OpenSSL does.
+#[cfg(target_os = "linux")]
+#[test]
+fn whom_the_platform_trusts_is_trusted_where_no_certificate_is_named() {
+    let runtime = Runtime::new().unwrap();
+    let server = runtime.block_on(KeyServer::https(script));
+    let stranger = runtime.block_on(KeyServer::https(script));
+    let directory = directory();
+    let url = server.url("/keys");
+    let with_roots = |name: &str, pem: &[u8]| {
+        let path = directory.join(name);
+        fs::write(&path, pem).unwrap();
+        let fixed = ["verify", "--audience", "server", "--json", "--stats"];
+        let arguments = [&fixed, AT_NOW, &["--key-repository", &url]].concat();
+        let mut tool = asap(&arguments);
+        tool.env("SSL_CERT_FILE", path).env_remove("SSL_CERT_DIR");
+        run(&mut tool, token_of("client/k")).codes()
+    };
+    assert_eq!(with_roots("own.pem", server.ca_pem()), ["accepted"]);
+    let before = server.asked().len();
+    let refused = with_roots("stranger.pem", stranger.ca_pem());
+    assert_eq!(refused, ["key_unavailable"]);
     assert_eq!(server.asked().len(), before);
 }
 
