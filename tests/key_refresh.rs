@@ -82,7 +82,7 @@ fn a_thousand_keys_fetched_together_are_refreshed_apart() {
 #[test]
 fn ten_thousand_keys_that_are_fresh_for_two_seconds_are_always_at_hand() {
     in_paused_time(async {
-        let server = SimulatedServer::giving_everyone("max-age=2", 10 * MILLISECOND);
+        let server = SimulatedServer::giving_everyone("max-age=2", 20 * MILLISECOND);
         let keys = server.client_with(|config| config.with_max_concurrent_fetches(1000));
         let key_ids: Vec<_> = (0..10_000).map(|number| format!("svc/{number}")).collect();
         let warm = keys.warm_up(key_ids.iter().map(|text| key_id(text))).await;

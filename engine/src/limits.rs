@@ -86,9 +86,9 @@ pub const DEFAULT_MAX_CONCURRENT_FETCHES: usize = 32;
 
 /// How many revalidations run at once unless told otherwise. Nobody outside causes them: their number is that of the keys
 /// in use by the freshness that the repository gives them. 10,000 keys that are fresh for 2 seconds are 7,200 questions a
-/// second; a repository that answers in 10 milliseconds has 72 of them under way, and a busy machine more.
+/// second; a repository that answers in 30 milliseconds has 216 of them under way.
 #[cfg(feature = "http")]
-pub const DEFAULT_MAX_CONCURRENT_REVALIDATIONS: usize = 128;
+pub const DEFAULT_MAX_CONCURRENT_REVALIDATIONS: usize = 256;
 
 /// The most fetches that may run at once, and the most revalidations: each holds a socket and up to 128 KiB of buffers.
 #[cfg(feature = "http")]
