@@ -307,7 +307,7 @@ async fn revalidations_wait_for_the_one_place_there_is_and_none_is_refused() {
         ready(cached("max-age=0, stale-if-error=3600", pem))
     })
     .await;
-    let config = config(&server).with_max_concurrent_fetches(1);
+    let config = config(&server).with_max_concurrent_revalidations(1);
     let verifier = verifier(config.with_fetch_rate(1, SLOW));
     let tokens: Vec<_> = (0..200)
         .map(|number| good("good", &number.to_string()))

@@ -50,7 +50,11 @@ fn one_use_in_each_freshness_keeps_a_key_fresh() {
 fn a_thousand_keys_fetched_together_are_refreshed_apart() {
     in_paused_time(async {
         let server = SimulatedServer::giving_everyone("max-age=2", 20 * MILLISECOND);
-        let keys = server.client_with(|config| config.with_max_concurrent_fetches(1000));
+        let keys = server.client_with(|config| {
+            config
+                .with_max_concurrent_fetches(1000)
+                .with_max_concurrent_revalidations(1000)
+        });
         let key_ids: Vec<_> = (0..1000).map(|number| format!("svc/{number}")).collect();
         let warm = keys.warm_up(key_ids.iter().map(|text| key_id(text))).await;
         assert_eq!(warm.at_hand, 1000);
@@ -70,6 +74,24 @@ fn a_thousand_keys_fetched_together_are_refreshed_apart() {
                 .filter(|at| (from..from + 40 * MILLISECOND).contains(*at));
             let count = within.count();
             assert!((50..=200).contains(&count), "{count} at {from:?}");
+        }
+    });
+}
+
+/// With the limit on revalidations that there is unless told otherwise.
+#[test]
+fn ten_thousand_keys_that_are_fresh_for_two_seconds_are_always_at_hand() {
+    in_paused_time(async {
+        let server = SimulatedServer::giving_everyone("max-age=2", 20 * MILLISECOND);
+        let keys = server.client_with(|config| config.with_max_concurrent_fetches(1000));
+        let key_ids: Vec<_> = (0..10_000).map(|number| format!("svc/{number}")).collect();
+        let warm = keys.warm_up(key_ids.iter().map(|text| key_id(text))).await;
+        assert_eq!(warm.at_hand, 10_000);
+        for _ in 0..7 {
+            for key_id in &key_ids {
+                assert!(is_at_hand(&keys, key_id), "{key_id}");
+            }
+            sleep(500 * MILLISECOND).await;
         }
     });
 }

@@ -53,6 +53,26 @@ fn counts(stats: &KeyRepositoryStats) -> Vec<(&'static str, u64)> {
     counts
 }
 
+#[test]
+fn whether_a_key_is_at_hand_is_told_without_a_use_of_it() {
+    in_paused_time(async {
+        let server = SimulatedServer::giving_everyone("max-age=10", Duration::ZERO);
+        let keys = server.client();
+        assert!(!keys.is_at_hand(key_id(KEY)));
+        fetched(&keys, KEY).await.unwrap();
+        let before = counts(&keys.stats());
+        for _ in 0..9 {
+            assert!(keys.is_at_hand(key_id(KEY)));
+            sleep(Duration::from_secs(1)).await;
+        }
+        assert_eq!(counts(&keys.stats()), before);
+        // Nobody used it, so nobody refreshed it.
+        sleep(Duration::from_secs(1)).await;
+        assert!(!keys.is_at_hand(key_id(KEY)));
+        assert_eq!(server.asked().len(), 1);
+    });
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_that_is_fetched_and_used_is_counted() {
     let pem = public_key_pem();

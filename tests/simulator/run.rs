@@ -79,6 +79,7 @@ fn configuration(settings: &Settings) -> KeyRepositoryConfig {
         .with_fetch_deadline(settings.fetch_deadline)
         .with_max_keys(settings.max_keys)
         .with_max_concurrent_fetches(settings.max_concurrent_fetches)
+        .with_max_concurrent_revalidations(settings.max_concurrent_fetches)
         .with_fetch_rate_per_issuer(settings.per_issuer.burst, settings.per_issuer.interval)
         .with_fetch_rate(settings.over_all.burst, settings.over_all.interval);
     for repository in 1..settings.repositories {

@@ -108,7 +108,7 @@ impl<R: Read> Blocks<R> {
 }
 
 /// The lines of a block, without their line ends (LF or CRLF).
-pub(super) fn lines(block: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(super) fn lines(block: &[u8]) -> impl Iterator<Item = &[u8]> + Clone {
     let whole = block.strip_suffix(b"\n").unwrap_or(block);
     let mut rest = (!block.is_empty()).then_some(whole);
     std::iter::from_fn(move || {

@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use asap_engine::{IdentityRef, Policy, Reusable, Scratch, UnixTime, VerifyError};
 
+use super::ahead::{Ahead, LINES_AHEAD};
 use super::input;
 use super::keys::{Keys, Source};
 use super::line::{BadLine, Line, LineForm};
@@ -76,9 +77,10 @@ impl Worker {
     /// Judges the lines of `block`, and hands on what there is to say of them.
     pub(super) fn judge(&mut self, block: &[u8], outlet: &Outlet) {
         let mut piece = Piece::default();
-        for line in input::lines(block) {
+        let mut lines = input::lines(block);
+        while let Some(line) = lines.next() {
             match self.judge.form.read(line) {
-                Ok(line) => self.judge_line(&line, &mut piece, outlet),
+                Ok(line) => self.judge_line(&line, lines.clone(), &mut piece, outlet),
                 Err(bad) => {
                     piece.bad = Some(bad);
                     break;
@@ -92,17 +94,27 @@ impl Worker {
             }
         }
         self.keys.report_hits();
+        self.keys.end_block();
         piece.is_last = true;
         outlet.send(piece);
     }
 
-    fn judge_line(&mut self, line: &Line<'_>, piece: &mut Piece, outlet: &Outlet) {
+    fn judge_line<'b>(
+        &mut self,
+        line: &Line<'_>,
+        next: impl Iterator<Item = &'b [u8]>,
+        piece: &mut Piece,
+        outlet: &Outlet,
+    ) {
         let Self {
             judge,
             keys,
             scratch,
         } = self;
-        let verdict = judge.verify(line, keys, scratch, || outlet.offer(piece));
+        let verdict = judge.verify(line, keys, scratch, |ahead| {
+            outlet.offer(piece);
+            judge.look_ahead(next, ahead);
+        });
         let output = &mut piece.output;
         judge.format.begin(output, line.id);
         let start = output.len();
@@ -155,23 +167,45 @@ impl Outlet {
 
 impl Judge {
     /// Takes a token through every stage but the replay log's. Answers with the instant of the last look at the time.
-    /// Calls `before_wait` if the key has to be fetched.
+    /// Calls `before_wait` if the key has to be waited for.
     fn verify<'a>(
         &self,
         line: &'a Line<'_>,
         keys: &mut Keys,
         scratch: &'a mut Scratch,
-        before_wait: impl FnOnce(),
+        before_wait: impl FnOnce(&mut Ahead<'_>),
     ) -> Result<(IdentityRef<'a>, UnixTime), VerifyError> {
-        let now = || {
-            line.at
-                .or(self.at)
-                .unwrap_or_else(|| SystemTime::now().into())
-        };
-        let admitted = self.policy.admit(&line.token, now(), scratch)?;
+        let admitted = self.policy.admit(&line.token, self.now(line), scratch)?;
         let authentic = keys.authenticate(admitted, before_wait)?;
-        let now = now();
+        let now = self.now(line);
         Ok((authentic.accept(now, &Reusable::default())?, now))
+    }
+
+    /// The instant at which a token is judged.
+    fn now(&self, line: &Line<'_>) -> UnixTime {
+        line.at
+            .or(self.at)
+            .unwrap_or_else(|| SystemTime::now().into())
+    }
+
+    /// Has the keys of the next tokens fetched. As at their turn, none for a token that the policy refuses, nor beyond a
+    /// line that holds none.
+    fn look_ahead<'b>(&self, next: impl Iterator<Item = &'b [u8]>, ahead: &mut Ahead<'_>) {
+        let mut scratch = Scratch::new();
+        for line in next.take(LINES_AHEAD) {
+            let Ok(line) = self.form.read(line) else {
+                return;
+            };
+            if ahead.is_full() {
+                return;
+            }
+            if let Ok(admitted) = self
+                .policy
+                .admit(&line.token, self.now(&line), &mut scratch)
+            {
+                ahead.begin(admitted.key_id(), admitted.unverified_issuer());
+            }
+        }
     }
 
     fn sighting(&self, key: FingerprintKey, identity: &IdentityRef<'_>, now: UnixTime) -> Sighting {

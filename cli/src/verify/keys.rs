@@ -13,6 +13,7 @@ use asap_engine::{
 };
 use tokio::runtime::Handle;
 
+use super::ahead::{Ahead, Begun, begin};
 use super::directory::KeyDirectory;
 
 /// How many keys of a directory a worker keeps at hand.
@@ -69,6 +70,7 @@ impl Source {
 pub(super) struct Keys {
     source: Arc<Source>,
     at_hand: KeysAtHand,
+    begun: Begun,
 }
 
 /// The keys of a directory that a worker has used.
@@ -84,15 +86,16 @@ impl Keys {
         Self {
             source,
             at_hand: KeysAtHand::default(),
+            begun: Begun::default(),
         }
     }
 
-    /// Looks the token's key up and checks the signature. Waits for a key that has to be fetched, and calls
-    /// `before_wait` before it does.
+    /// Looks the token's key up and checks the signature. Waits for a key that has to be fetched, and before it does has
+    /// `before_wait` say what else may be fetched meanwhile.
     pub(super) fn authenticate<'a>(
         &mut self,
         admitted: Admitted<'a>,
-        before_wait: impl FnOnce(),
+        before_wait: impl FnOnce(&mut Ahead<'_>),
     ) -> Result<Authentic<'a>, VerifyError> {
         let key_id = admitted.key_id();
         match &*self.source {
@@ -101,18 +104,28 @@ impl Keys {
                 admitted.authenticate(key)
             }
             Source::Repository(repository, runtime) => {
-                match repository.with_key(key_id, |key| admitted.authenticate(key)) {
-                    Lookup::Found(authentic) => authentic,
-                    Lookup::Unknown => Err(VerifyError::KeyUnknown),
-                    _ => {
-                        before_wait();
-                        let key = runtime
-                            .block_on(repository.fetch(key_id, admitted.unverified_issuer()))?;
-                        admitted.authenticate(&key)
+                let begun = self.begun.take(key_id);
+                if begun.is_none() {
+                    match repository.with_key(key_id, |key| admitted.authenticate(key)) {
+                        Lookup::Found(authentic) => return authentic,
+                        Lookup::Unknown => return Err(VerifyError::KeyUnknown),
+                        _ => {}
                     }
                 }
+                let issuer = admitted.unverified_issuer();
+                let fetch = begun.unwrap_or_else(|| begin(repository, runtime, key_id, issuer));
+                if !fetch.is_finished() {
+                    before_wait(&mut self.begun.beside(key_id, repository, runtime));
+                }
+                let fetched = runtime.block_on(fetch);
+                admitted.authenticate(&*fetched.unwrap_or(Err(KeyError::Unavailable))?)
             }
         }
+    }
+
+    /// No token of this block comes any more.
+    pub(super) fn end_block(&mut self) {
+        self.begun = Begun::default();
     }
 
     /// Tells the directory what was answered without it.

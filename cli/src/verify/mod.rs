@@ -8,6 +8,7 @@
 //! [`options`] says what may be asked, [`pipeline`] how the work is shared out. Neither a token nor a claim nor a secret
 //! is ever written to standard error.
 
+mod ahead;
 mod directory;
 mod input;
 mod instant;

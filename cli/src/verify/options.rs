@@ -23,11 +23,18 @@ use crate::outcome::Fault;
 /// The longest file of root certificates that is read, in bytes: fifty times what platforms ship.
 const MAX_CA_FILE: u64 = 16 * 1024 * 1024;
 
-/// How many keys may be asked for in vain at once: the tokens are the caller's own, so each unknown key of a corpus gets
-/// its answer. A flood still meets its limit, and says so in `refused_by_limits`.
+/// How many keys may be asked for in vain at once in one issuer's name: the tokens are the caller's own, so each unknown
+/// key of a corpus gets its answer. A flood still meets its limit, and says so in `refused_by_limits`.
+const FETCH_BURST_PER_ISSUER: u32 = 1024;
+
+/// How often one more may be asked for in vain in one issuer's name.
+const FETCH_INTERVAL_PER_ISSUER: Duration = Duration::from_millis(40);
+
+/// How many keys may be asked for in vain at once in all names: four times as many, so that a flood in one name leaves
+/// other issuers what they need for their first key.
 const FETCH_BURST: u32 = 4096;
 
-/// How often one more may be asked for in vain.
+/// How often one more may be asked for in vain in all names.
 const FETCH_INTERVAL: Duration = Duration::from_millis(10);
 
 const HELP: &str = r#"Input:
@@ -43,8 +50,9 @@ Output, with --json, one object a token, in the order of the input:
   {"id":null,"verdict":"refused","code":"expired","stage":"policy","status":401,"detail":"..."}
   "expires_at" is in seconds, rounded down to the nanosecond; "subject" is the issuer where the token has no sub.
 
-Key repositories are asked for up to 4096 keys that they do not have, and for 100 more a second: a flood of unknown keys
-  costs no more. Beyond that a token is refused with key_unavailable, which --stats counts as refused_by_limits.
+Key repositories are asked for up to 1024 keys that they do not have in one issuer's name, and for 25 more a second; in
+  all names for up to 4096, and 100 more a second: a flood of unknown keys costs no more. Beyond that a token is refused
+  with key_unavailable, which --stats counts as refused_by_limits.
 
 Examples:
   Why is this token refused? The public key of kid a/b is the file keys/a/b:
@@ -183,7 +191,7 @@ impl Options {
                 asap_engine::limits::DEFAULT_MAX_CONCURRENT_FETCHES,
                 asap_engine::limits::MAX_CONCURRENT_FETCHES,
             ))
-            .with_fetch_rate_per_issuer(FETCH_BURST, FETCH_INTERVAL)
+            .with_fetch_rate_per_issuer(FETCH_BURST_PER_ISSUER, FETCH_INTERVAL_PER_ISSUER)
             .with_fetch_rate(FETCH_BURST, FETCH_INTERVAL);
         let runtime = runtime::Builder::new_multi_thread()
             .worker_threads(1)

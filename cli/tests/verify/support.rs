@@ -61,7 +61,12 @@ pub(crate) fn verify(arguments: &[&str], input: impl AsRef<[u8]>) -> Run {
     let arguments: Vec<_> = std::iter::once("verify")
         .chain(arguments.iter().copied())
         .collect();
-    finish(asap(&arguments).spawn().unwrap(), input.as_ref())
+    run(&mut asap(&arguments), input)
+}
+
+/// Runs the tool on an input.
+pub(crate) fn run(tool: &mut Command, input: impl AsRef<[u8]>) -> Run {
+    finish(tool.spawn().unwrap(), input.as_ref())
 }
 
 /// Runs `asap verify` with the fixture's audience, keys and instant, and `--json`.

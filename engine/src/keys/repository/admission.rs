@@ -30,8 +30,10 @@ use crate::limits;
 /// What is allowed.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct FetchLimits {
-    /// The places of each lane, and of revalidations.
+    /// The places of each lane.
     pub(super) places: usize,
+    /// Those of revalidations.
+    pub(super) revalidations: usize,
     /// What one issuer may ask for.
     pub(super) per_issuer: Rate,
     /// What a lane may ask for.
@@ -105,7 +107,7 @@ impl Admission {
             other_issuers: lane(),
             lane_rate: limits.per_lane,
             issuers: Issuers::new(limits.per_issuer, environment),
-            revalidations: Arc::new(Semaphore::new(limits.places)),
+            revalidations: Arc::new(Semaphore::new(limits.revalidations)),
             warnings: Bucket::full(),
         }
     }
@@ -183,6 +185,7 @@ mod tests {
     fn admission(places: usize, per_issuer: u32, per_lane: u32) -> Admission {
         let limits = FetchLimits {
             places,
+            revalidations: places,
             per_issuer: Rate::new(per_issuer, SLOW),
             per_lane: Rate::new(per_lane, SLOW),
         };

@@ -32,6 +32,7 @@ pub struct KeyRepositoryConfig {
     pub(super) max_keys: usize,
     pub(super) max_bytes: u64,
     pub(super) max_concurrent_fetches: usize,
+    pub(super) max_concurrent_revalidations: usize,
     pub(super) rate_per_issuer: Rate,
     pub(super) rate: Rate,
     pub(super) backend: Backend,
@@ -71,6 +72,7 @@ impl KeyRepositoryConfig {
             max_keys: limits::DEFAULT_MAX_KEYS,
             max_bytes: limits::DEFAULT_MAX_KEY_BYTES,
             max_concurrent_fetches: limits::DEFAULT_MAX_CONCURRENT_FETCHES,
+            max_concurrent_revalidations: limits::DEFAULT_MAX_CONCURRENT_REVALIDATIONS,
             rate_per_issuer: Rate::new(
                 limits::DEFAULT_FETCH_BURST_PER_ISSUER,
                 limits::DEFAULT_FETCH_INTERVAL_PER_ISSUER,
@@ -197,12 +199,22 @@ impl KeyRepositoryConfig {
         self
     }
 
-    /// How many fetches of keys not in the cache may run at once, as many again for issuers that have given a key
-    /// already, and as many revalidations beside them. Beyond that they wait, in the order of asking. Default:
+    /// How many fetches of keys not in the cache may run at once, and as many again for issuers that have given a key
+    /// already. Beyond that they wait, in the order of asking. Default:
     /// [`DEFAULT_MAX_CONCURRENT_FETCHES`](limits::DEFAULT_MAX_CONCURRENT_FETCHES).
     #[must_use]
     pub const fn with_max_concurrent_fetches(mut self, fetches: usize) -> Self {
         self.max_concurrent_fetches = fetches;
+        self
+    }
+
+    /// How many revalidations may run at once, beside those fetches; a warm-up's fetches count as such. Beyond that they
+    /// wait, in the order of asking. Thousands of keys that are fresh for seconds need more of them the longer the
+    /// repository takes for an answer. Default:
+    /// [`DEFAULT_MAX_CONCURRENT_REVALIDATIONS`](limits::DEFAULT_MAX_CONCURRENT_REVALIDATIONS).
+    #[must_use]
+    pub const fn with_max_concurrent_revalidations(mut self, revalidations: usize) -> Self {
+        self.max_concurrent_revalidations = revalidations;
         self
     }
 
@@ -237,6 +249,7 @@ impl KeyRepositoryConfig {
     pub(super) const fn fetch_limits(&self) -> FetchLimits {
         FetchLimits {
             places: self.max_concurrent_fetches,
+            revalidations: self.max_concurrent_revalidations,
             per_issuer: self.rate_per_issuer,
             per_lane: self.rate,
         }
@@ -262,9 +275,14 @@ impl KeyRepositoryConfig {
                 "the key cache has no room: allow at least one key and 128 KiB",
             ));
         }
-        if !(1..=limits::MAX_CONCURRENT_FETCHES).contains(&self.max_concurrent_fetches) {
+        let at_once = [
+            self.max_concurrent_fetches,
+            self.max_concurrent_revalidations,
+        ];
+        let allowed = 1..=limits::MAX_CONCURRENT_FETCHES;
+        if !at_once.iter().all(|places| allowed.contains(places)) {
             return Err(ConfigError::new(
-                "the limit on concurrent key fetches is outside 1 to 4096: set it within",
+                "the limit on concurrent key fetches or revalidations is outside 1 to 4096: set it within",
             ));
         }
         let rates = [self.rate_per_issuer, self.rate];
@@ -296,6 +314,8 @@ mod tests {
             config().with_max_bytes(limits::MIN_KEY_BYTES - 1),
             config().with_max_concurrent_fetches(0),
             config().with_max_concurrent_fetches(4097),
+            config().with_max_concurrent_revalidations(0),
+            config().with_max_concurrent_revalidations(4097),
             config().with_fetch_rate(0, Duration::from_secs(1)),
             config().with_fetch_rate(1, Duration::ZERO),
             config().with_fetch_rate_per_issuer(1_000_001, Duration::from_secs(1)),

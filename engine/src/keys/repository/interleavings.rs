@@ -170,6 +170,7 @@ type Repository<F> = Arc<Shared<F, Tasks>>;
 fn wide() -> FetchLimits {
     FetchLimits {
         places: 4,
+        revalidations: 4,
         per_issuer: slow(100),
         per_lane: slow(100),
     }
@@ -446,6 +447,7 @@ fn revalidations_wait_for_a_place_and_are_made_whoever_hangs_up_or_is_removed() 
         let (stale, tasks) = (Stale::default(), Tasks::default());
         let limits = FetchLimits {
             places: 1,
+            revalidations: 1,
             ..wide()
         };
         let repository = repository(stale.clone(), tasks.clone(), limits);

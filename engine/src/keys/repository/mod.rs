@@ -224,6 +224,12 @@ impl KeyRepository {
         }
     }
 
+    /// Whether the key may be used now, without a wait. Asking is no use of it, and is counted nowhere.
+    #[must_use]
+    pub fn is_at_hand(&self, key_id: KeyId<'_>) -> bool {
+        self.shared.is_at_hand(key_id)
+    }
+
     /// The counters since the start, and how things stand. It walks the cache: see [`KeyRepositoryStats`].
     #[must_use]
     pub fn stats(&self) -> KeyRepositoryStats {

@@ -72,7 +72,9 @@ impl HttpTransport {
 
 fn kept(config: &KeyRepositoryConfig, connector: Connector) -> Client<Connector, Empty<Bytes>> {
     // A burst of fetches and one of revalidations leave their connections to the next ones.
-    let idle = config.max_concurrent_fetches.saturating_mul(2);
+    let idle = config
+        .max_concurrent_fetches
+        .saturating_add(config.max_concurrent_revalidations);
     Client::builder(TokioExecutor::new())
         .pool_timer(TokioTimer::new())
         .pool_idle_timeout(limits::IDLE_CONNECTION)
