@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::environment::Moment;
+use super::environment::{Moment, Now};
 use super::freshness::{Lifetime, StoredResponse};
 use crate::VerifyingKey;
 use crate::limits::{KEY_ENTRY_OVERHEAD, MIN_REFRESH_PAUSE, REFRESH_BACKOFF};
@@ -82,8 +82,10 @@ impl Entry {
     }
 
     /// Whether the key may be used at `now`.
-    pub(super) fn is_usable(&self, now: Moment) -> bool {
-        now.to_nanos() < self.usable_until.load(Ordering::Acquire)
+    pub(super) fn is_usable(&self, now: impl Now) -> bool {
+        now.is_before(Moment::from_nanos(
+            self.usable_until.load(Ordering::Acquire),
+        ))
     }
 
     /// When it was last asked for, with success.
