@@ -1,7 +1,7 @@
 //! Keys that are known by configuration, swapped whole.
 
 use std::fmt;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, Hasher as _, RandomState};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -55,16 +55,25 @@ impl Default for Hasher {
     }
 }
 
+impl Hasher {
+    /// The hash of the bytes alone: nothing follows them from which they would have to be told.
+    fn hash(&self, key_id: &str) -> u64 {
+        let mut hasher = self.0.build_hasher();
+        hasher.write(key_id.as_bytes());
+        hasher.finish()
+    }
+}
+
 impl Keys {
     fn find(&self, key_id: &str) -> Option<&Arc<VerifyingKey>> {
-        let hash = self.hasher.0.hash_one(key_id);
+        let hash = self.hasher.hash(key_id);
         let known = self.table.find(hash, |known| *known.key_id == *key_id)?;
         Some(&known.key)
     }
 
     /// Adds a key of a `kid` that is not in here.
     fn add(&mut self, key_id: &str, key: VerifyingKey) {
-        let rehash = |known: &Known| self.hasher.0.hash_one(&*known.key_id);
+        let rehash = |known: &Known| self.hasher.hash(&known.key_id);
         let (key_id, key) = (Box::from(key_id), Arc::new(key));
         let known = Known { key_id, key };
         self.table.insert_unique(rehash(&known), known, rehash);
