@@ -172,3 +172,41 @@ impl MonotonicClock {
         Moment(1).saturating_add(instant.saturating_duration_since(self.start))
     }
 }
+
+#[cfg(test)]
+#[cfg(not(shuttle))]
+mod tests {
+    use super::*;
+
+    /// A look at a clock that was started ten seconds ago, where the coarse clock is `behind`.
+    fn look(behind: Duration) -> Glance {
+        let start = Instant::now().checked_sub(Duration::from_secs(10));
+        let clock = MonotonicClock {
+            start: start.expect("a machine that has been up for longer"),
+            coarse_start: None,
+        };
+        let lately = Moment(clock.now().0 - u64::try_from(behind.as_nanos()).unwrap());
+        Glance { clock, lately }
+    }
+
+    fn second(second: f64) -> Moment {
+        Moment(1).saturating_add(Duration::from_secs_f64(second))
+    }
+
+    #[test]
+    fn what_is_over_is_not_before_its_end_by_a_clock_that_lags() {
+        for behind in [0.0, 0.004, 0.9].map(Duration::from_secs_f64) {
+            assert!(!look(behind).is_before(second(9.999)), "{behind:?}");
+            assert!(!look(behind).is_before(Moment::PAST));
+            assert!(look(behind).is_before(second(1000.0)), "{behind:?}");
+            assert!(look(behind).is_before(Moment::NEVER));
+        }
+    }
+
+    #[test]
+    fn the_coarse_clock_of_the_machine_is_behind_the_exact_one_by_less_than_the_lag() {
+        let clock = Machine.start_clock();
+        let lately = clock.glance().lately();
+        assert!(clock.now().since(lately) < COARSE_LAG);
+    }
+}
