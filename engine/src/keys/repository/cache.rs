@@ -311,7 +311,7 @@ impl Shard {
 }
 
 fn find<'t>(table: &'t HashTable<Arc<Entry>>, hash: u64, key_id: &str) -> Option<&'t Arc<Entry>> {
-    table.find(hash, |entry| entry.key_id() == key_id)
+    table.find(hash, |entry| entry.is_of(key_id))
 }
 
 #[cfg(test)]
