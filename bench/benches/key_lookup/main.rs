@@ -59,7 +59,7 @@ fn repository(c: &mut Criterion) {
             if freshness != LONG {
                 // Until the first of those that are used from here on are due.
                 assert!(key_ids.iter().all(|text| is_at_hand(&keys, text)));
-                thread::sleep(freshness.saturating_mul(3) / 5);
+                thread::sleep(freshness.mul_f64(0.6));
             }
             let before = (Instant::now(), keys.stats().fetches);
             look_up(&mut group, &format!("{count} keys{name}"), &keys, &key_ids);
@@ -175,7 +175,8 @@ fn draw(key_ids: &[String]) -> Vec<KeyId<'_>> {
             state = state
                 .wrapping_mul(6_364_136_223_846_793_005)
                 .wrapping_add(1_442_695_040_888_963_407);
-            let number = usize::try_from(state >> 33).unwrap_or(0) % key_ids.len();
+            let number = usize::try_from(state >> 33).unwrap_or(0);
+            let number = number.checked_rem(key_ids.len()).unwrap_or(0);
             key_ids
                 .get(number)
                 .and_then(|text| KeyId::parse(text))

@@ -92,7 +92,7 @@ fn calibrate(case: &Case<'_>) -> u32 {
     let mut count: u32 = 16;
     loop {
         let took = round(case, 1, count);
-        if took >= ROUND / 4 {
+        if took.saturating_mul(4) >= ROUND {
             let rounds = ROUND.as_secs_f64() / took.as_secs_f64();
             return number(f64::from(count) * rounds).max(1);
         }
