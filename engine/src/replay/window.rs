@@ -48,7 +48,7 @@ const MAX_CAPACITY: usize = 1 << 31;
 /// refused as expired until it has caught up: a log that went back could accept again what it has forgotten.
 ///
 /// With the feature `accel`, the window asks Linux for huge pages, and has a token's line brought near while its signature
-/// is checked ([`prepare`](ReplayLog::prepare)). Together they take half or more off an insertion into a large window. Huge
+/// is checked ([`prepare`](ReplayLog::prepare)). Together they take about half off an insertion into a large window. Huge
 /// pages want `/sys/kernel/mm/transparent_hugepage/enabled` to be `madvise`, as it mostly is, or `always`. Without the
 /// feature, the environment variable `GLIBC_TUNABLES=glibc.malloc.hugetlb=1` asks for them where glibc is the allocator.
 ///
