@@ -117,6 +117,24 @@ fn a_token_is_remembered_until_exp_and_the_leeway_inclusive() {
     }
 }
 
+/// `ReplayLog::prepare`: once a token that the policy wants, before its signature is checked; never one it does not want.
+#[test]
+fn a_log_is_told_of_a_token_whose_signature_is_about_to_be_checked() {
+    let log = CountingLog::new(Ok(()));
+    let engine = engine(policy()).with_replay_log(&log).unwrap();
+    let expired = Token::es256().claim("exp", "1").sign();
+    assert!(verdict_now(&engine, &expired).is_err());
+    assert_eq!((log.preparations(), log.calls()), (0, 0));
+    let forged = with_signature(&Token::es256().sign(), [7; 64]);
+    assert_eq!(
+        verdict_now(&engine, &forged),
+        Err(VerifyError::SignatureInvalid)
+    );
+    assert_eq!((log.preparations(), log.calls()), (1, 0));
+    assert_eq!(verdict_now(&engine, Token::es256().sign()), Ok(()));
+    assert_eq!((log.preparations(), log.calls()), (2, 1));
+}
+
 /// pipeline.rs: "one refused above step 10 leaves no trace".
 #[test]
 fn a_refused_token_leaves_no_trace() {

@@ -4,6 +4,10 @@
 //! The interface is safe. A kernel may answer as the engine's own code would, or have the engine's own code asked; it
 //! refuses nothing by itself.
 
+mod clock;
+mod huge_pages;
 mod prefetch;
 
+pub use clock::coarse_monotonic_nanos;
+pub use huge_pages::prefer_huge_pages;
 pub use prefetch::prefetch;

@@ -118,6 +118,7 @@ impl<K: KeySource, R: ReplayLog> Engine<K, R> {
     ) -> Result<Verdict<'a>, VerifyError> {
         let now = self.clock.now();
         let admitted = self.policy.admit(token, now, scratch)?;
+        admitted.prepare(&self.replay);
         let authentic = self
             .keys
             .with_key(admitted.key_id(), |key| admitted.authenticate(key));
@@ -141,6 +142,7 @@ impl<K: KeySource, R: ReplayLog> Engine<K, R> {
         pending: Pending<'a>,
         key: &VerifyingKey,
     ) -> Result<IdentityRef<'a>, VerifyError> {
+        pending.admitted.prepare(&self.replay);
         let authentic = pending.admitted.authenticate(key)?;
         authentic.accept(self.clock.now(), &self.replay)
     }

@@ -103,6 +103,14 @@ impl<'a> Admitted<'a> {
         self.unverified_header.key_id
     }
 
+    /// Tells `replay` that this token will come to it if its signature is good.
+    pub fn prepare(&self, replay: &impl ReplayLog) {
+        replay.prepare(
+            self.unverified_claims.issuer,
+            self.unverified_claims.token_id,
+        );
+    }
+
     /// For the fuzz targets.
     #[cfg(feature = "internals")]
     pub(crate) const fn unverified_claims(&self) -> &Claims<'a> {

@@ -102,6 +102,7 @@ impl KeySource for CountingKeys {
 #[derive(Debug)]
 pub struct CountingLog {
     answer: Result<(), ReplayError>,
+    preparations: AtomicUsize,
     calls: AtomicUsize,
 }
 
@@ -111,8 +112,15 @@ impl CountingLog {
     pub const fn new(answer: Result<(), ReplayError>) -> Self {
         Self {
             answer,
+            preparations: AtomicUsize::new(0),
             calls: AtomicUsize::new(0),
         }
+    }
+
+    /// How often it was told that it may be asked about a token.
+    #[must_use]
+    pub fn preparations(&self) -> usize {
+        self.preparations.load(Ordering::SeqCst)
     }
 
     /// How often it was asked to remember a token.
@@ -132,6 +140,10 @@ impl ReplayLog for &CountingLog {
     ) -> Result<(), ReplayError> {
         self.calls.fetch_add(1, Ordering::SeqCst);
         self.answer
+    }
+
+    fn prepare(&self, _issuer: &str, _token_id: &str) {
+        self.preparations.fetch_add(1, Ordering::SeqCst);
     }
 
     fn longest_memory(&self) -> Duration {

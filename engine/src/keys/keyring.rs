@@ -1,10 +1,13 @@
 //! Keys that are known by configuration, swapped whole.
 
-use std::collections::HashMap;
 use std::fmt;
+use std::hash::{BuildHasher, Hasher as _, RandomState};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use foldhash::SharedSeed;
+use foldhash::fast::SeedableRandomState;
+use hashbrown::HashTable;
 
 use super::{KeyError, KeyId, KeySource, Lookup};
 use crate::crypto::{Backend, VerifyingKey};
@@ -21,7 +24,60 @@ use crate::error::ConfigError;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Keyring {
-    keys: ArcSwap<HashMap<Box<str>, Arc<VerifyingKey>>>,
+    keys: ArcSwap<Keys>,
+}
+
+/// A set of keys by `kid`.
+///
+/// Whoever sends tokens chooses what is looked for, never what is in here: however well he knows the hash, he meets the
+/// configured keys and compares with one of them. A cheap hash under a seed drawn at start is enough.
+#[derive(Default)]
+struct Keys {
+    hasher: Hasher,
+    table: HashTable<Known>,
+}
+
+struct Known {
+    key_id: Box<str>,
+    key: Arc<VerifyingKey>,
+}
+
+struct Hasher(SeedableRandomState);
+
+impl Default for Hasher {
+    /// Seeded by the standard library's hasher keys, which are random.
+    fn default() -> Self {
+        let seed = RandomState::new().hash_one(());
+        Self(SeedableRandomState::with_seed(
+            seed,
+            SharedSeed::global_random(),
+        ))
+    }
+}
+
+impl Hasher {
+    /// The hash of the bytes alone: nothing follows them from which they would have to be told.
+    fn hash(&self, key_id: &str) -> u64 {
+        let mut hasher = self.0.build_hasher();
+        hasher.write(key_id.as_bytes());
+        hasher.finish()
+    }
+}
+
+impl Keys {
+    fn find(&self, key_id: &str) -> Option<&Arc<VerifyingKey>> {
+        let hash = self.hasher.hash(key_id);
+        let known = self.table.find(hash, |known| *known.key_id == *key_id)?;
+        Some(&known.key)
+    }
+
+    /// Adds a key of a `kid` that is not in here.
+    fn add(&mut self, key_id: &str, key: VerifyingKey) {
+        let rehash = |known: &Known| self.hasher.hash(&known.key_id);
+        let (key_id, key) = (Box::from(key_id), Arc::new(key));
+        let known = Known { key_id, key };
+        self.table.insert_unique(rehash(&known), known, rehash);
+    }
 }
 
 impl Keyring {
@@ -45,12 +101,13 @@ impl Keyring {
         keys: impl IntoIterator<Item = (&'a str, &'a [u8])>,
         backend: Backend,
     ) -> Result<Self, ConfigError> {
-        let mut by_id = HashMap::new();
+        let mut by_id = Keys::default();
         for (key_id, pem) in keys {
             let key = load(key_id, pem, backend)?;
-            if by_id.insert(key_id.into(), Arc::new(key)).is_some() {
+            if by_id.find(key_id).is_some() {
                 return Err(ConfigError::new(format!("kid {key_id:?} is given twice")));
             }
+            by_id.add(key_id, key);
         }
         Ok(Self {
             keys: ArcSwap::from_pointee(by_id),
@@ -66,13 +123,13 @@ impl Keyring {
     /// How many keys there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.keys.load().len()
+        self.keys.load().table.len()
     }
 
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.keys.load().is_empty()
+        self.keys.load().table.is_empty()
     }
 }
 
@@ -92,7 +149,7 @@ impl KeySource for Keyring {
         key_id: KeyId<'_>,
         use_key: impl FnOnce(&VerifyingKey) -> T,
     ) -> Lookup<T> {
-        match self.keys.load().get(key_id.as_str()) {
+        match self.keys.load().find(key_id.as_str()) {
             Some(key) => Lookup::Found(use_key(key)),
             None => Lookup::Unknown,
         }
@@ -100,7 +157,7 @@ impl KeySource for Keyring {
 
     async fn fetch(&self, key_id: KeyId<'_>, _: &str) -> Result<Arc<VerifyingKey>, KeyError> {
         let keys = self.keys.load_full();
-        keys.get(key_id.as_str()).cloned().ok_or(KeyError::Unknown)
+        keys.find(key_id.as_str()).cloned().ok_or(KeyError::Unknown)
     }
 }
 

@@ -10,6 +10,7 @@
 
 mod fingerprint;
 mod line;
+mod memory;
 mod reusable;
 mod second;
 mod sync;
@@ -50,6 +51,13 @@ pub trait ReplayLog: Send + Sync {
         keep_until: UnixTime,
         now: UnixTime,
     ) -> Result<(), ReplayError>;
+
+    /// Is told that [`check_and_insert`](Self::check_and_insert) will be asked about this token if its signature turns
+    /// out good: a log may bring near what it will need, while the signature is checked. It remembers nothing of it,
+    /// since anybody can send such a token, and it never waits. Does nothing by default.
+    fn prepare(&self, issuer: &str, token_id: &str) {
+        _ = (issuer, token_id);
+    }
 
     /// How far ahead of now `keep_until` may lie.
     fn longest_memory(&self) -> Duration;

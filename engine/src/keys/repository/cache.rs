@@ -19,7 +19,7 @@ use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{Lifecycle, Weighter};
 
 use super::entry::Entry;
-use super::environment::Moment;
+use super::environment::{Moment, Now};
 use crate::limits::{KEY_ENTRY_OVERHEAD, KEY_SNAPSHOT_SHARDS, MAX_KEYS_IN_SNAPSHOT_SHARD};
 
 /// The keys at hand.
@@ -97,7 +97,7 @@ impl KeyCache {
     pub(super) fn with_usable<T>(
         &self,
         key_id: &str,
-        now: Moment,
+        now: impl Now,
         use_entry: impl FnOnce(&Arc<Entry>) -> T,
     ) -> Option<T> {
         let hash = self.hasher.hash_one(key_id);
@@ -243,7 +243,7 @@ impl Shard {
     }
 
     /// Adds an entry that is in use again, unless somebody else is changing the snapshot: the next use will do.
-    fn promote(&self, hasher: &SeedableRandomState, hash: u64, entry: &Arc<Entry>, now: Moment) {
+    fn promote(&self, hasher: &SeedableRandomState, hash: u64, entry: &Arc<Entry>, now: impl Now) {
         if let Ok(_changing) = self.changing.try_lock() {
             self.place(hasher, hash, entry, now);
         }
@@ -257,7 +257,7 @@ impl Shard {
 
     /// Puts an entry in the place of another of its key. If there is no room, the unusable ones go, then those not
     /// used since the last time there was no room; if all are in use, the newcomer stays out for now.
-    fn place(&self, hasher: &SeedableRandomState, hash: u64, entry: &Arc<Entry>, now: Moment) {
+    fn place(&self, hasher: &SeedableRandomState, hash: u64, entry: &Arc<Entry>, now: impl Now) {
         let current = self.snapshot.load();
         if find(&current, hash, entry.key_id()).is_some_and(|present| Arc::ptr_eq(present, entry)) {
             return;
@@ -311,7 +311,7 @@ impl Shard {
 }
 
 fn find<'t>(table: &'t HashTable<Arc<Entry>>, hash: u64, key_id: &str) -> Option<&'t Arc<Entry>> {
-    table.find(hash, |entry| entry.key_id() == key_id)
+    table.find(hash, |entry| entry.is_of(key_id))
 }
 
 #[cfg(test)]

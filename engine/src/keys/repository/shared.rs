@@ -95,8 +95,8 @@ impl<F: Fetch, S: Runtime> Shared<F, S> {
             fetcher,
             tasks,
             place_patience,
+            clock: environment.start_clock(),
             environment,
-            clock: MonotonicClock::start(),
             schedule: Arc::new(Schedule::new()),
             stats: Arc::default(),
         }
@@ -138,10 +138,13 @@ impl<F: Fetch, S: Runtime> Shared<F, S> {
         key_id: KeyId<'_>,
         use_key: impl FnOnce(&VerifyingKey) -> T,
     ) -> Lookup<T> {
-        let now = self.clock.now();
+        let now = self.clock.glance();
         let found = self.cache.with_usable(key_id.as_str(), now, |entry| {
             let used = use_key(entry.key());
-            (used, entry.claim_refresh(now).then(|| Arc::clone(entry)))
+            (
+                used,
+                entry.claim_refresh(now.lately()).then(|| Arc::clone(entry)),
+            )
         });
         let Some((used, due)) = found else {
             self.stats.miss();

@@ -1,7 +1,7 @@
 //! Counters that no two threads fight for. Monitoring reads them as a snapshot (`snapshot.rs`).
 //!
-//! A look-up is counted on the way of every token, so each thread writes a cache line of its own; reading adds
-//! the lines up. What happens off the hot path is counted plainly.
+//! A look-up is counted on the way of every token, so its counters are [striped](crate::striped). What happens off the
+//! hot path is counted plainly.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -9,26 +9,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use super::admission::Refusal;
 use super::failure::Failure;
 use super::snapshot::{FetchOutcomes, KeyRepositoryStats};
-
-/// Lines for the look-ups: more threads than this share lines, and lose a few nanoseconds, not counts.
-const STRIPES: usize = 64;
-
-/// Two cache lines, because processors fetch them in pairs.
-#[derive(Debug, Default)]
-#[repr(align(128))]
-struct Line {
-    hits: AtomicU64,
-    misses: AtomicU64,
-}
-
-/// The line of the calling thread: threads take them in turn.
-fn thread_stripe() -> usize {
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
-    thread_local! {
-        static STRIPE: usize = NEXT.fetch_add(1, Ordering::Relaxed) % STRIPES;
-    }
-    STRIPE.try_with(|stripe| *stripe).unwrap_or(0)
-}
+use crate::striped::StripedCounter;
 
 /// How a fetch ended.
 #[derive(Debug, Clone, Copy)]
@@ -42,7 +23,8 @@ pub(super) enum Outcome<'a> {
 /// The counters.
 #[derive(Debug)]
 pub(super) struct Stats {
-    lines: Box<[Line]>,
+    hits: StripedCounter,
+    misses: StripedCounter,
     coalesced: AtomicU64,
     fetches: AtomicU64,
     revalidations: AtomicU64,
@@ -70,7 +52,8 @@ struct Outcomes {
 impl Default for Stats {
     fn default() -> Self {
         Self {
-            lines: (0..STRIPES).map(|_| Line::default()).collect(),
+            hits: StripedCounter::new(),
+            misses: StripedCounter::new(),
             coalesced: AtomicU64::new(0),
             fetches: AtomicU64::new(0),
             revalidations: AtomicU64::new(0),
@@ -86,15 +69,11 @@ impl Default for Stats {
 
 impl Stats {
     pub(super) fn hit(&self) {
-        if let Some(line) = self.lines.get(thread_stripe()) {
-            line.hits.fetch_add(1, Ordering::Relaxed);
-        }
+        self.hits.count();
     }
 
     pub(super) fn miss(&self) {
-        if let Some(line) = self.lines.get(thread_stripe()) {
-            line.misses.fetch_add(1, Ordering::Relaxed);
-        }
+        self.misses.count();
     }
 
     pub(super) fn coalesced(&self) {
@@ -151,18 +130,13 @@ impl Stats {
 
     /// What is counted here; the rest of the snapshot is left empty.
     pub(super) fn snapshot(&self) -> KeyRepositoryStats {
-        let sum = |counter: fn(&Line) -> &AtomicU64| {
-            self.lines.iter().fold(0, |sum: u64, line| {
-                sum.wrapping_add(counter(line).load(Ordering::Relaxed))
-            })
-        };
         let refused_by_issuer_rate = self.refused_by_issuer_rate.load(Ordering::Relaxed);
         let refused_by_rate = self.refused_by_rate.load(Ordering::Relaxed);
         let refused_by_places = self.refused_by_places.load(Ordering::Relaxed);
         let outcomes = self.outcomes.snapshot();
         KeyRepositoryStats {
-            hits: sum(|line| &line.hits),
-            misses: sum(|line| &line.misses),
+            hits: self.hits.total(),
+            misses: self.misses.total(),
             coalesced: self.coalesced.load(Ordering::Relaxed),
             fetches: self.fetches.load(Ordering::Relaxed),
             revalidations: self.revalidations.load(Ordering::Relaxed),

@@ -46,6 +46,20 @@ fn a_token_is_taken_once() {
 }
 
 #[test]
+fn what_is_prepared_is_not_remembered() {
+    let window = ReplayWindow::new(100).unwrap();
+    for _ in 0..1000 {
+        window.prepare("a", "1");
+    }
+    assert_eq!(window.check_and_insert("a", "1", at(60), at(0)), Ok(()));
+    window.prepare("a", "1");
+    assert_eq!(
+        window.check_and_insert("a", "1", at(60), at(0)),
+        Err(ReplayError::Seen)
+    );
+}
+
+#[test]
 fn a_token_id_belongs_to_its_issuer() {
     let window = ReplayWindow::new(100).unwrap();
     for (issuer, token_id) in [
