@@ -95,13 +95,13 @@ impl<'a> Date<'a> {
 
     /// The last nanosecond that is not after it.
     #[must_use]
-    pub const fn floor(&self) -> UnixTime {
+    pub fn floor(&self) -> UnixTime {
         self.0.floor()
     }
 
     /// The first nanosecond that is not before it.
     #[must_use]
-    pub const fn ceiling(&self) -> UnixTime {
+    pub fn ceiling(&self) -> UnixTime {
         self.0.ceiling()
     }
 
