@@ -10,7 +10,7 @@ use rustls_pki_types::pem::SectionKind;
 
 use crate::claims::{Claims, NumericDate};
 use crate::crypto::public_key::{KeyKind, PublicKey};
-use crate::jws::json::plain::PlainMembers;
+use crate::jws::json::plain::{PlainMembers, PlainValue};
 use crate::jws::json::{self, Members, Spare};
 use crate::jws::{Compact, Header, base64url};
 use crate::keys::pem;
@@ -196,6 +196,16 @@ impl From<json::Value<'_>> for Value {
     }
 }
 
+impl From<PlainValue<'_>> for Value {
+    fn from(value: PlainValue<'_>) -> Self {
+        match value {
+            PlainValue::Text(text) => Self::Text(text.to_owned()),
+            // A plain number has no other spelling than this.
+            PlainValue::Whole(value) => Self::Number(value.to_string(), Some(value)),
+        }
+    }
+}
+
 /// The members of an object, by the strict reader. `None` if it is not one, or nested too deep.
 #[must_use]
 pub fn strict_members(document: &str) -> Option<Vec<Member>> {
@@ -212,8 +222,8 @@ pub fn strict_members(document: &str) -> Option<Vec<Member>> {
 pub fn plain_members(document: &str) -> Option<Vec<Member>> {
     let mut members = PlainMembers::of(document);
     let mut found = Vec::new();
-    while let Some((_, value)) = members.next()? {
-        found.push((members.name()?.decode().into_owned(), value.into()));
+    while let Some(member) = members.next()? {
+        found.push((members.name(member)?.to_owned(), member.value.into()));
     }
     Some(found)
 }
