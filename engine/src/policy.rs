@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::claims::Claims;
 use crate::crypto::Algorithm;
 use crate::error::{ConfigError, VerifyError};
+use crate::jws::json::Spare;
 use crate::jws::{Compact, Decoded, Header, Scratch};
 use crate::keys::is_service_identifier;
 use crate::limits::{
@@ -220,7 +221,40 @@ impl Policy {
         let header = Header::parse(unverified_header, &mut spare, |algorithm| {
             self.algorithms.contains(&algorithm)
         })?;
-        let claims = Claims::parse(unverified_payload, header.key_id, &mut spare)?;
+        let document = Claims::document(unverified_payload)?;
+        // Claims are large, so the usual ones are checked where they were read, and not moved to where others are.
+        match Claims::read_plain(document, header.key_id) {
+            Some(claims) => self.check(compact, signature, header, claims, now),
+            None => self.admit_any(compact, signature, header, document, now, spare),
+        }
+    }
+
+    /// Goes on with claims that are not spelled as most are, or at fault.
+    #[cold]
+    #[inline(never)]
+    fn admit_any<'a>(
+        &self,
+        compact: Compact<'a>,
+        signature: &'a [u8],
+        header: Header<'a>,
+        document: &'a str,
+        now: UnixTime,
+        mut spare: Spare<'a>,
+    ) -> Result<Admitted<'a>, VerifyError> {
+        let claims = Claims::read_any(document, header.key_id, &mut spare)?;
+        self.check(compact, signature, header, claims, now)
+    }
+
+    /// All that does not depend on how a token is spelled.
+    #[inline(always)]
+    fn check<'a>(
+        &self,
+        compact: Compact<'a>,
+        signature: &'a [u8],
+        header: Header<'a>,
+        claims: Claims<'a>,
+        now: UnixTime,
+    ) -> Result<Admitted<'a>, VerifyError> {
         self.check_issuer(&header, &claims)?;
         let window = self.check_time(&claims, now)?;
         self.check_audience(&claims)?;
@@ -234,6 +268,7 @@ impl Policy {
     }
 
     /// "The resource server MUST check that the key identified by kid is owned by the issuer."
+    #[inline(always)]
     fn check_issuer(&self, header: &Header<'_>, claims: &Claims<'_>) -> Result<(), VerifyError> {
         if !header.key_id.is_owned_by(claims.issuer) {
             return Err(VerifyError::KeyNotOwned);
@@ -246,6 +281,7 @@ impl Policy {
 
     /// "The resource server MUST verify that the current time is between nbf (optional) and exp (required),
     /// inclusive", and "MUST reject a token if its lifespan exceeds one hour".
+    #[inline(always)]
     fn check_time(&self, claims: &Claims<'_>, now: UnixTime) -> Result<Window, VerifyError> {
         let window = Window {
             from: claims.valid_from().ceiling().saturating_sub(self.leeway),
@@ -270,6 +306,7 @@ impl Policy {
     }
 
     /// "At least one of the values of aud is the identifier of the resource server."
+    #[inline(always)]
     fn check_audience(&self, claims: &Claims<'_>) -> Result<(), VerifyError> {
         let is_meant = self
             .audiences

@@ -30,23 +30,30 @@ pub(crate) struct Claims<'a> {
 }
 
 impl<'a> Claims<'a> {
-    /// Reads a decoded payload. `key_id` is what the header says, of which `iss` is most often a prefix.
+    /// Reads a decoded payload, as a policy does. `key_id` is what the header says, of which `iss` is most often a
+    /// prefix.
+    #[cfg(any(test, feature = "internals"))]
     pub(crate) fn parse(
         unverified: &'a [u8],
         key_id: KeyId<'_>,
         spare: &mut Spare<'a>,
     ) -> Result<Self, VerifyError> {
-        // The whole payload first: a bad byte in a claim that nobody reads is a bad byte (RFC 7519 section 7.2).
-        let document = std::str::from_utf8(unverified).map_err(|_| VerifyError::InvalidClaims)?;
+        let document = Self::document(unverified)?;
         match Self::read_plain(document, key_id) {
             Some(claims) => Ok(claims),
             None => Self::read_any(document, key_id, spare),
         }
     }
 
+    /// The text of a decoded payload. The whole of it first: a bad byte in a claim that nobody reads is a bad byte
+    /// (RFC 7519 section 7.2).
+    pub(crate) fn document(unverified: &'a [u8]) -> Result<&'a str, VerifyError> {
+        std::str::from_utf8(unverified).map_err(|_| VerifyError::InvalidClaims)
+    }
+
     /// The claims of a payload that is plain, holds each once, and in which there is nothing to refuse.
-    #[inline(never)]
-    fn read_plain(document: &'a str, key_id: KeyId<'_>) -> Option<Self> {
+    #[inline(always)]
+    pub(crate) fn read_plain(document: &'a str, key_id: KeyId<'_>) -> Option<Self> {
         const ISS: PlainName = name(b"iss");
         const EXP: PlainName = name(b"exp");
         const IAT: PlainName = name(b"iat");
@@ -77,7 +84,7 @@ impl<'a> Claims<'a> {
                 return None;
             }
         }
-        if !others.is_none_or(Names::are_distinct) {
+        if others.is_some_and(|others| !others.are_distinct()) {
             return None;
         }
         Some(Self {
@@ -93,8 +100,7 @@ impl<'a> Claims<'a> {
     }
 
     /// The claims of any payload, with the code of its first fault.
-    #[inline(never)]
-    fn read_any(
+    pub(crate) fn read_any(
         document: &'a str,
         key_id: KeyId<'_>,
         spare: &mut Spare<'a>,

@@ -37,7 +37,7 @@ impl<'a> Header<'a> {
     }
 
     /// A header that is plain, holds each parameter once, and in which there is nothing to refuse.
-    #[inline(never)]
+    #[inline(always)]
     fn read_plain(document: &'a str) -> Option<Self> {
         const ALG: PlainName = name(b"alg");
         const KID: PlainName = name(b"kid");
@@ -63,7 +63,7 @@ impl<'a> Header<'a> {
                 return None;
             }
         }
-        if !others.is_none_or(Names::are_distinct) {
+        if others.is_some_and(|others| !others.are_distinct()) {
             return None;
         }
         Some(Self {
@@ -73,6 +73,7 @@ impl<'a> Header<'a> {
     }
 
     /// Any header, with the code of its first fault.
+    #[cold]
     #[inline(never)]
     fn read_any(
         document: &'a str,

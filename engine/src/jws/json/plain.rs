@@ -5,10 +5,16 @@
 //! A shortcut and not a second opinion: it either reads the members that the strict reader would read, or says
 //! that the object is not plain, and then the strict reader decides everything.
 
-use super::text::{bytes_before, plain_prefix, special_bytes};
+use super::text::{bytes_before, special_bytes};
 
-/// The three letters of a name, as [`name`] packs them.
+/// The three letters of a name, as [`name`] packs them, or [`OTHER`].
 pub(crate) type PlainName = u64;
+
+/// A name that has not three letters.
+const OTHER: PlainName = PlainName::MAX;
+
+/// The bytes of a [`PlainName`] that hold letters.
+const LETTERS: PlainName = 0x00ff_ffff;
 
 /// Packs the three letters of a name.
 pub(crate) const fn name(letters: &[u8; 3]) -> PlainName {
@@ -48,7 +54,7 @@ impl<'a> PlainValue<'a> {
 /// A member of a plain object.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PlainMember<'a> {
-    /// The name, or zero if it has not three letters: see [`PlainMembers::name`].
+    /// The name, if it has three letters: see [`PlainMembers::name`].
     pub(crate) name: PlainName,
     pub(crate) value: PlainValue<'a>,
     /// Where the name stands.
@@ -89,10 +95,10 @@ impl<'a> PlainMembers<'a> {
         let name_start = self.at.wrapping_add(2);
         let (name, name_end, first) = if head & FRAME == frame(separator) {
             let name_end = name_start.wrapping_add(3);
-            ((head >> 16) & 0x00ff_ffff, name_end, head >> 56)
+            ((head >> 16) & LETTERS, name_end, head >> 56)
         } else {
             let (name_end, first) = end_of_other_name(bytes, self.at, separator)?;
-            (0, name_end, u64::from(first))
+            (OTHER, name_end, u64::from(first))
         };
         let start = name_end.wrapping_add(2);
         let value = if first == u64::from(b'"') {
@@ -115,8 +121,11 @@ impl<'a> PlainMembers<'a> {
 
     /// The name of `member`, one of these, if it is plain too.
     pub(crate) fn name(&self, member: PlainMember<'_>) -> Option<&'a str> {
-        let name = self.document.get(member.name_start..member.name_end)?;
-        (plain_prefix(name.as_bytes()) == name.len()).then_some(name)
+        // Another name was looked at when its end was searched for.
+        if special_bytes(member.name | !LETTERS) != 0 {
+            return None;
+        }
+        self.document.get(member.name_start..member.name_end)
     }
 }
 
@@ -161,7 +170,11 @@ fn closing_quote(bytes: &[u8], start: usize) -> Option<usize> {
 /// The same in the last seven bytes.
 #[inline(never)]
 fn closing_quote_near_end(bytes: &[u8], start: usize) -> Option<usize> {
-    let end = start.wrapping_add(plain_prefix(bytes.get(start..)?));
+    // The last eight, without those that were looked at. The zeros that come in for them are control characters.
+    let last = u64::from_le_bytes(*bytes.last_chunk::<8>()?);
+    let others = start.wrapping_add(8).checked_sub(bytes.len())?;
+    let unread = last.checked_shr(u32::try_from(others).ok()?.wrapping_mul(8))?;
+    let end = start.wrapping_add(bytes_before(special_bytes(unread)));
     (bytes.get(end) == Some(&b'"')).then_some(end)
 }
 
@@ -219,7 +232,7 @@ mod tests {
             let text = members.name(member)?;
             let expected = match text.as_bytes().try_into() {
                 Ok(three) => name(three),
-                Err(_) => 0,
+                Err(_) => OTHER,
             };
             assert_eq!(member.name, expected, "{document}");
             found.push(match member.value {
