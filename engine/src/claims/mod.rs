@@ -48,7 +48,7 @@ impl<'a> Claims<'a> {
     /// The text of a decoded payload. The whole of it first: a bad byte in a claim that nobody reads is a bad byte
     /// (RFC 7519 section 7.2).
     pub(crate) fn document(unverified: &'a [u8]) -> Result<&'a str, VerifyError> {
-        std::str::from_utf8(unverified).map_err(|_| VerifyError::InvalidClaims)
+        simdutf8::basic::from_utf8(unverified).map_err(|_| VerifyError::InvalidClaims)
     }
 
     /// The claims of a payload that is plain, holds each once, and in which there is nothing to refuse.

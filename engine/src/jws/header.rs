@@ -25,7 +25,8 @@ impl<'a> Header<'a> {
         spare: &mut Spare<'a>,
         is_allowed: impl FnOnce(Algorithm) -> bool,
     ) -> Result<Self, VerifyError> {
-        let document = std::str::from_utf8(unverified).map_err(|_| VerifyError::InvalidHeader)?;
+        let document =
+            simdutf8::basic::from_utf8(unverified).map_err(|_| VerifyError::InvalidHeader)?;
         let Some(header) = Self::read_plain(document) else {
             return Self::read_any(document, spare, is_allowed);
         };
