@@ -4,6 +4,8 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use foldhash::fast::RandomState;
+
 use crate::claims::Claims;
 use crate::crypto::Algorithm;
 use crate::error::{ConfigError, VerifyError};
@@ -34,7 +36,8 @@ use crate::time::UnixTime;
 pub struct Policy {
     audiences: Vec<Box<str>>,
     algorithms: Vec<Algorithm>,
-    issuers: Option<HashSet<Box<str>>>,
+    /// Who is in it is the policy's word and never a token's, so a token chooses no collisions.
+    issuers: Option<HashSet<Box<str>, RandomState>>,
     leeway: Duration,
     max_lifetime: Duration,
     max_token_length: usize,
@@ -87,7 +90,7 @@ impl Policy {
     where
         I: IntoIterator<Item: Into<String>>,
     {
-        let issuers: HashSet<Box<str>> = issuers
+        let issuers: HashSet<Box<str>, RandomState> = issuers
             .into_iter()
             .map(|issuer| issuer.into().into_boxed_str())
             .collect();
