@@ -202,6 +202,7 @@ impl From<PlainValue<'_>> for Value {
             PlainValue::Text(text) => Self::Text(text.to_owned()),
             // A plain number has no other spelling than this.
             PlainValue::Whole(value) => Self::Number(value.to_string(), Some(value)),
+            PlainValue::Texts(array) => Self::Array(array.to_owned()),
         }
     }
 }

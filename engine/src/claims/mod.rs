@@ -70,7 +70,7 @@ impl<'a> Claims<'a> {
             let is_again = match name {
                 ISS => issuer.replace(value.text()?).is_some(),
                 SUB => subject.replace(value.text()?).is_some(),
-                AUD => audience.replace(value.text()?).is_some(),
+                AUD => audience.replace(Audience::plain(value)?).is_some(),
                 JTI => token_id.replace(value.text()?).is_some(),
                 EXP => expires_at.replace(value.whole()?).is_some(),
                 IAT => issued_at.replace(value.whole()?).is_some(),
@@ -91,7 +91,7 @@ impl<'a> Claims<'a> {
             issuer: well_formed(issuer?, key_id)?,
             expires_at: NumericDate::Whole(expires_at?),
             issued_at: NumericDate::Whole(issued_at?),
-            audience: Audience::single(audience?),
+            audience: audience?,
             token_id: token_id?,
             not_before: not_before.map(NumericDate::Whole),
             subject,

@@ -86,8 +86,8 @@ fn is_usual_piece(piece: &[u8; STRIDE + 1]) -> bool {
     // Without a branch, so that the compiler can look at all of them at once.
     bytes.iter().zip(next).fold(true, |usual, (&byte, &next)| {
         let letter = byte | 0x20;
-        let is_legal = (letter >= b'a') & (letter <= b'z')
-            | (byte >= b'-') & (byte <= b'9')
+        let is_legal = letter.is_ascii_lowercase()
+            | (b'-'..=b'9').contains(&byte)
             | (byte == b'+')
             | (byte == b'_');
         let is_odd = (byte == b'/') & (next | 1 == b'/');

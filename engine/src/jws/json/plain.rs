@@ -1,6 +1,6 @@
 //! The plain way to write an object, which is how machines write headers and claims: no whitespace, strings without
-//! escapes, numbers of at most 18 digits without sign, fraction and exponent, nothing nested. Names of three letters,
-//! which all are that a token must have, are compared as numbers.
+//! escapes, numbers of at most 18 digits without sign, fraction and exponent, arrays of such strings, nothing else nested.
+//! Names of three letters, which all are that a token must have, are compared as numbers.
 //!
 //! A shortcut and not a second opinion: it either reads the members that the strict reader would read, or says
 //! that the object is not plain, and then the strict reader decides everything.
@@ -29,6 +29,8 @@ pub(crate) enum PlainValue<'a> {
     Text(&'a str),
     /// A number.
     Whole(i64),
+    /// An array of at least one such string, as it is spelled.
+    Texts(&'a str),
 }
 
 impl<'a> PlainValue<'a> {
@@ -37,7 +39,7 @@ impl<'a> PlainValue<'a> {
     pub(crate) const fn text(self) -> Option<&'a str> {
         match self {
             Self::Text(text) => Some(text),
-            Self::Whole(_) => None,
+            Self::Whole(_) | Self::Texts(_) => None,
         }
     }
 
@@ -45,7 +47,7 @@ impl<'a> PlainValue<'a> {
     #[inline(always)]
     pub(crate) const fn whole(self) -> Option<i64> {
         match self {
-            Self::Text(_) => None,
+            Self::Text(_) | Self::Texts(_) => None,
             Self::Whole(value) => Some(value),
         }
     }
@@ -105,7 +107,13 @@ impl<'a> PlainMembers<'a> {
             let start = start.wrapping_add(1);
             let end = closing_quote(bytes, start)?;
             self.at = end.wrapping_add(1);
-            PlainValue::Text(self.document.get(start..end)?)
+            let (_, text) = self.document.split_at_checked(start)?;
+            let (text, _) = text.split_at_checked(end.wrapping_sub(start))?;
+            PlainValue::Text(text)
+        } else if first == u64::from(b'[') {
+            let array = texts(self.document, start)?;
+            self.at = start.wrapping_add(array.len());
+            PlainValue::Texts(array)
         } else {
             let (value, length) = digits(bytes.get(start..)?)?;
             self.at = start.wrapping_add(length);
@@ -125,7 +133,7 @@ impl<'a> PlainMembers<'a> {
         if special_bytes(member.name | !LETTERS) != 0 {
             return None;
         }
-        self.document.get(member.name_start..member.name_end)
+        part(self.document, member.name_start, member.name_end)
     }
 }
 
@@ -149,6 +157,30 @@ fn end_of_other_name(bytes: &[u8], at: usize, separator: u8) -> Option<(usize, u
     match bytes.get(end..)? {
         [b'"', b':', first, ..] => Some((end, *first)),
         _ => None,
+    }
+}
+
+/// A part that is seldom wanted.
+#[inline(never)]
+fn part(document: &str, start: usize, end: usize) -> Option<&str> {
+    document.get(start..end)
+}
+
+/// The array that begins at `start`, if it holds plain strings and nothing else.
+#[inline(never)]
+fn texts(document: &str, start: usize) -> Option<&str> {
+    let bytes = document.as_bytes();
+    let mut separator = start;
+    loop {
+        if bytes.get(separator.wrapping_add(1)) != Some(&b'"') {
+            return None;
+        }
+        separator = closing_quote(bytes, separator.wrapping_add(2))?.wrapping_add(1);
+        match bytes.get(separator)? {
+            b',' => {}
+            b']' => return part(document, start, separator.wrapping_add(1)),
+            _ => return None,
+        }
     }
 }
 
@@ -238,6 +270,7 @@ mod tests {
             found.push(match member.value {
                 PlainValue::Text(value) => format!("{text} = {value:?}"),
                 PlainValue::Whole(value) => format!("{text} = {value} {:?}", Some(value)),
+                PlainValue::Texts(array) => format!("{text} = {array}"),
             });
         }
         Some(found)
@@ -265,7 +298,8 @@ mod tests {
         }
     }
 
-    const PLAIN: [&str; 7] = [
+    const PLAIN: [&str; 8] = [
+        r#"{"aud":["svc","é","a longer name"],"x":[""]}"#,
         r#"{"scope":"read","a":1,"":"x","é":2,"abcdefghijklmnop":"q"}"#,
         r#"{"x":1,"iss":"a"}"#,
         r#"{"iss":"svc","exp":1700000060,"aud":"é"}"#,
@@ -321,6 +355,13 @@ mod tests {
             "{\"iss\":1e3}",
             "{\"iss\":true}",
             "{\"iss\":[]}",
+            "{\"iss\":[1]}",
+            "{\"iss\":[\"a\",1]}",
+            "{\"iss\":[\"a\",]}",
+            "{\"iss\":[\"a\" ]}",
+            "{\"iss\":[\"a\"",
+            "{\"iss\":[\"a\\n\"]}",
+            "{\"iss\":[[\"a\"]]}",
             "{\"iss\":\"a\\u0062\"}",
             "{\"iss\":\"a",
             "{\"iss\":1,}",
