@@ -233,7 +233,6 @@ impl Policy {
     }
 
     /// Goes on with claims that are not spelled as most are, or at fault.
-    #[cold]
     #[inline(never)]
     fn admit_any<'a>(
         &self,

@@ -74,7 +74,6 @@ impl<'a> Header<'a> {
     }
 
     /// Any header, with the code of its first fault.
-    #[cold]
     #[inline(never)]
     fn read_any(
         document: &'a str,
