@@ -213,11 +213,38 @@ mod tests {
                 .flat_map(|text| alphabet.map(|next| format!("{text}{next}")));
             texts = std::iter::once(String::new()).chain(longer).collect();
             for text in &texts {
-                let is_legal = !text.contains(' ')
-                    && text
-                        .split('/')
-                        .all(|segment| !matches!(segment, "" | "." | ".."));
-                assert_eq!(is_service_identifier(text), is_legal, "{text:?}");
+                let expected = is_in_the_grammar(text);
+                assert_eq!(is_service_identifier(text), expected, "{text:?}");
+            }
+        }
+    }
+
+    /// The sentence of the specification, and the regular expression.
+    fn is_in_the_grammar(text: &str) -> bool {
+        text.bytes().all(|byte| kind(byte) & ILLEGAL == 0)
+            && text
+                .split('/')
+                .all(|segment| !matches!(segment, "" | "." | ".."))
+    }
+
+    #[test]
+    fn sixteen_bytes_at_once_say_what_the_sentence_says() {
+        for length in [16, 17, 18, 32, 33, 34, 47, 50] {
+            let usual: String = "se.ment_1/Key+2-".chars().cycle().take(length).collect();
+            assert_eq!(is_usual(usual.as_bytes()), length > STRIDE, "{usual}");
+            for position in 0..length {
+                for byte in 0..0x80_u8 {
+                    for before in ["", "/", "."] {
+                        let mut text = usual.clone();
+                        let changed = format!("{before}{}", char::from(byte));
+                        text.replace_range(position..=position, &changed);
+                        let expected = is_in_the_grammar(&text);
+                        assert_eq!(is_service_identifier(&text), expected, "{text:?}");
+                    }
+                }
+                let mut text = usual.clone();
+                text.replace_range(position..=position, "\u{e1}");
+                assert!(!is_service_identifier(&text), "{text:?}");
             }
         }
     }
