@@ -25,7 +25,7 @@ pub struct IdentityRef<'a> {
 }
 
 impl<'a> IdentityRef<'a> {
-    pub(crate) const fn new(header: Header<'a>, claims: Claims<'a>) -> Self {
+    pub(crate) fn new(header: Header<'a>, claims: Claims<'a>) -> Self {
         Self {
             algorithm: header.algorithm,
             key_id: header.key_id.as_str(),

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::jws::json::plain::PlainValue;
 use crate::jws::json::{Elements, Value};
 
 /// The audience of a token. `Debug` shows none of the names.
@@ -19,6 +20,16 @@ enum Form<'a> {
 impl<'a> Audience<'a> {
     pub(crate) const fn single(name: &'a str) -> Self {
         Self(Form::Single(name))
+    }
+
+    /// `value` in a plain payload.
+    #[inline(always)]
+    pub(crate) const fn plain(value: PlainValue<'a>) -> Option<Self> {
+        match value {
+            PlainValue::Text(name) => Some(Self(Form::Single(name))),
+            PlainValue::Texts(array) => Some(Self(Form::Array(array))),
+            PlainValue::Whole(_) => None,
+        }
     }
 
     /// `array` is a validated JSON array. `None` unless all of its elements are strings.

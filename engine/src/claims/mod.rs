@@ -11,7 +11,7 @@ pub use audience::Audience;
 pub(crate) use numeric_date::NumericDate;
 
 use crate::error::VerifyError;
-use crate::jws::json::plain::{PlainMembers, PlainName, name};
+use crate::jws::json::plain::{PlainMember, PlainMembers, PlainName, name};
 use crate::jws::json::{JsonError, Members, Spare, Text, Value};
 use crate::jws::names::Names;
 use crate::keys::{KeyId, is_service_identifier};
@@ -30,14 +30,81 @@ pub(crate) struct Claims<'a> {
 }
 
 impl<'a> Claims<'a> {
-    /// Reads a decoded payload. `key_id` is what the header says, of which `iss` is most often a prefix.
+    /// Reads a decoded payload, as a policy does. `key_id` is what the header says, of which `iss` is most often a
+    /// prefix.
+    #[cfg(any(test, feature = "internals"))]
     pub(crate) fn parse(
         unverified: &'a [u8],
         key_id: KeyId<'_>,
         spare: &mut Spare<'a>,
     ) -> Result<Self, VerifyError> {
-        // The whole payload first: a bad byte in a claim that nobody reads is a bad byte (RFC 7519 section 7.2).
-        let document = std::str::from_utf8(unverified).map_err(|_| VerifyError::InvalidClaims)?;
+        let document = Self::document(unverified)?;
+        match Self::read_plain(document, key_id) {
+            Some(claims) => Ok(claims),
+            None => Self::read_any(document, key_id, spare),
+        }
+    }
+
+    /// The text of a decoded payload. The whole of it first: a bad byte in a claim that nobody reads is a bad byte
+    /// (RFC 7519 section 7.2).
+    pub(crate) fn document(unverified: &'a [u8]) -> Result<&'a str, VerifyError> {
+        simdutf8::basic::from_utf8(unverified).map_err(|_| VerifyError::InvalidClaims)
+    }
+
+    /// The claims of a payload that is plain, holds each once, and in which there is nothing to refuse.
+    #[inline(always)]
+    pub(crate) fn read_plain(document: &'a str, key_id: KeyId<'_>) -> Option<Self> {
+        const ISS: PlainName = name(b"iss");
+        const EXP: PlainName = name(b"exp");
+        const IAT: PlainName = name(b"iat");
+        const AUD: PlainName = name(b"aud");
+        const JTI: PlainName = name(b"jti");
+        const NBF: PlainName = name(b"nbf");
+        const SUB: PlainName = name(b"sub");
+        let (mut issuer, mut subject, mut audience, mut token_id) = (None, None, None, None);
+        let (mut expires_at, mut issued_at, mut not_before) = (None, None, None);
+        let mut others: Option<Names<'_>> = None;
+        let mut members = PlainMembers::of(document);
+        while let Some(member) = members.next()? {
+            let PlainMember { name, value, .. } = member;
+            let is_again = match name {
+                ISS => issuer.replace(value.text()?).is_some(),
+                SUB => subject.replace(value.text()?).is_some(),
+                AUD => audience.replace(Audience::plain(value)?).is_some(),
+                JTI => token_id.replace(value.text()?).is_some(),
+                EXP => expires_at.replace(value.whole()?).is_some(),
+                IAT => issued_at.replace(value.whole()?).is_some(),
+                NBF => not_before.replace(value.whole()?).is_some(),
+                _ => {
+                    let others = others.get_or_insert_with(Names::new);
+                    !others.insert(Text::plain(members.name(member)?))
+                }
+            };
+            if is_again {
+                return None;
+            }
+        }
+        if others.is_some_and(|others| !others.are_distinct()) {
+            return None;
+        }
+        Some(Self {
+            issuer: well_formed(issuer?, key_id)?,
+            expires_at: NumericDate::Whole(expires_at?),
+            issued_at: NumericDate::Whole(issued_at?),
+            audience: audience?,
+            token_id: token_id?,
+            not_before: not_before.map(NumericDate::Whole),
+            subject,
+            document,
+        })
+    }
+
+    /// The claims of any payload, with the code of its first fault.
+    pub(crate) fn read_any(
+        document: &'a str,
+        key_id: KeyId<'_>,
+        spare: &mut Spare<'a>,
+    ) -> Result<Self, VerifyError> {
         let fields = Fields::read(document)?;
         Ok(Self {
             issuer: issuer(fields.issuer, key_id, spare)?,
@@ -80,12 +147,13 @@ fn issuer<'a>(
 ) -> Result<&'a str, VerifyError> {
     let value = value.ok_or(VerifyError::IssuerMissing)?;
     let issuer = text(value, spare, VerifyError::IssuerInvalid)?;
+    well_formed(issuer, key_id).ok_or(VerifyError::IssuerInvalid)
+}
+
+/// `issuer`, if it is a service identifier.
+fn well_formed<'a>(issuer: &'a str, key_id: KeyId<'_>) -> Option<&'a str> {
     // The segments before a slash of a well-formed key id are a well-formed service identifier.
-    if key_id.is_owned_by(issuer) || is_service_identifier(issuer) {
-        Ok(issuer)
-    } else {
-        Err(VerifyError::IssuerInvalid)
-    }
+    (key_id.is_owned_by(issuer) || is_service_identifier(issuer)).then_some(issuer)
 }
 
 fn audience<'a>(
@@ -130,52 +198,6 @@ struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     fn read(document: &'a str) -> Result<Self, VerifyError> {
-        match Self::read_plain(document) {
-            Some(fields) => Ok(fields),
-            None => Self::read_any(document),
-        }
-    }
-
-    /// The claims of a payload that is plain and holds each once.
-    #[inline]
-    fn read_plain(document: &'a str) -> Option<Self> {
-        const ISS: PlainName = name(b"iss");
-        const EXP: PlainName = name(b"exp");
-        const IAT: PlainName = name(b"iat");
-        const AUD: PlainName = name(b"aud");
-        const JTI: PlainName = name(b"jti");
-        const NBF: PlainName = name(b"nbf");
-        const SUB: PlainName = name(b"sub");
-        let mut fields = Self::default();
-        let mut others: Option<Names<'_>> = None;
-        let mut members = PlainMembers::of(document);
-        while let Some((name, value)) = members.next()? {
-            let field = match name {
-                ISS => &mut fields.issuer,
-                EXP => &mut fields.expires_at,
-                IAT => &mut fields.issued_at,
-                AUD => &mut fields.audience,
-                JTI => &mut fields.token_id,
-                NBF => &mut fields.not_before,
-                SUB => &mut fields.subject,
-                _ => {
-                    let others = others.get_or_insert_with(Names::new);
-                    if !others.insert(members.name()?) {
-                        return None;
-                    }
-                    continue;
-                }
-            };
-            if field.is_some() {
-                return None;
-            }
-            *field = Some(value);
-        }
-        others.is_none_or(Names::are_distinct).then_some(fields)
-    }
-
-    #[inline(never)]
-    fn read_any(document: &'a str) -> Result<Self, VerifyError> {
         let mut fields = Self::default();
         let mut others = Names::new();
         let mut members = Members::of(document).map_err(refusal)?;

@@ -9,60 +9,64 @@ use crate::time::{UnixTime, duration_nanos};
 
 /// A point in time as a claim spells it.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct NumericDate<'a> {
-    floor: UnixTime,
-    /// Whether `floor` is all there is. If not, the literal lies less than a nanosecond after it, or outside
-    /// of what a [`UnixTime`] holds.
-    is_exact: bool,
-    literal: &'a str,
+pub(crate) enum NumericDate<'a> {
+    /// Seconds that are spelled as most are: with at most 18 digits and nothing else.
+    Whole(i64),
+    /// A number in any other spelling. It is as long as a token lets it be, so it is read when somebody asks.
+    Spelled(&'a str),
 }
 
 impl<'a> NumericDate<'a> {
     /// The time that `number` counts.
-    #[inline]
-    pub(crate) fn new(number: Number<'a>) -> Self {
-        let literal = number.literal();
-        if let Some(seconds) = number.whole() {
-            return Self {
-                floor: UnixTime::from_secs(seconds),
-                is_exact: true,
-                literal,
-            };
-        }
-        let (nanos, is_exact) = Decimal::parse(literal).floor_nanos();
-        Self {
-            floor: UnixTime::from_nanos(nanos),
-            is_exact,
-            literal,
+    pub(crate) const fn new(number: Number<'a>) -> Self {
+        match number.whole() {
+            Some(seconds) => Self::Whole(seconds),
+            None => Self::Spelled(number.literal()),
         }
     }
 
     /// The last nanosecond that is not after it.
-    pub(crate) const fn floor(&self) -> UnixTime {
-        self.floor
+    #[inline]
+    pub(crate) fn floor(&self) -> UnixTime {
+        match self {
+            Self::Whole(seconds) => UnixTime::from_secs(*seconds),
+            Self::Spelled(literal) => floor_of(literal).0,
+        }
     }
 
     /// The first nanosecond that is not before it.
-    pub(crate) const fn ceiling(&self) -> UnixTime {
-        if self.is_exact {
-            self.floor
-        } else {
-            UnixTime::from_nanos(self.floor.as_nanos().saturating_add(1))
+    #[inline]
+    pub(crate) fn ceiling(&self) -> UnixTime {
+        match self {
+            Self::Whole(seconds) => UnixTime::from_secs(*seconds),
+            Self::Spelled(literal) => match floor_of(literal) {
+                (floor, true) => floor,
+                (floor, false) => UnixTime::from_nanos(floor.as_nanos().saturating_add(1)),
+            },
         }
     }
 
     /// Whether it lies at most `span` after `earlier`, exactly.
+    #[inline]
     pub(crate) fn is_within(&self, span: Duration, earlier: &Self) -> bool {
-        let span = duration_nanos(span);
-        if self.is_exact && earlier.is_exact {
-            let difference = self
-                .floor
-                .as_nanos()
-                .saturating_sub(earlier.floor.as_nanos());
-            return difference <= span;
+        match (self, earlier) {
+            // A whole nanosecond is not after a time if it is not after the last one before it.
+            (Self::Whole(_), _) => self.floor().saturating_sub(span) <= earlier.floor(),
+            (_, Self::Whole(_)) => self.ceiling() <= earlier.floor().saturating_add(span),
+            (Self::Spelled(later), Self::Spelled(earlier)) => {
+                let (later, earlier) = (Decimal::parse(later), Decimal::parse(earlier));
+                later.exceeds_by_at_most(&earlier, duration_nanos(span))
+            }
         }
-        Decimal::parse(self.literal).exceeds_by_at_most(&Decimal::parse(earlier.literal), span)
     }
+}
+
+/// The last nanosecond that is not after the time that `literal` counts, and whether that is all there is. If not, the
+/// time lies less than a nanosecond after it, or outside of what a [`UnixTime`] holds.
+#[inline(never)]
+fn floor_of(literal: &str) -> (UnixTime, bool) {
+    let (nanos, is_exact) = Decimal::parse(literal).floor_nanos();
+    (UnixTime::from_nanos(nanos), is_exact)
 }
 
 #[cfg(test)]
@@ -158,6 +162,21 @@ mod tests {
                 "99999999999999999999999999999999999999996399",
                 false,
             ),
+            ("3601", "1", true),
+            ("3602", "1", false),
+            ("3601", "1.0000000000000000001", true),
+            ("3601", "0.9999999999999999999", false),
+            ("3600.9999999999999999999", "1", true),
+            ("3601.0000000000000000001", "1", false),
+            ("36e2", "1", true),
+            ("3601", "1e400", true),
+            ("3601", "-1e400", false),
+            ("1e400", "1", false),
+            ("-1e400", "1", true),
+            ("999999999999999999", "999999999999996399", true),
+            ("999999999999999999", "999999999999996398", false),
+            ("1000000000000000000", "999999999999996400", true),
+            ("1000000000000000000", "999999999999996399", false),
             ("1e-999999999", "0", true),
             ("1e-999999999", "-3600", false),
             ("3600", "1e-999999999", true),

@@ -25,7 +25,61 @@ impl<'a> Header<'a> {
         spare: &mut Spare<'a>,
         is_allowed: impl FnOnce(Algorithm) -> bool,
     ) -> Result<Self, VerifyError> {
-        let document = std::str::from_utf8(unverified).map_err(|_| VerifyError::InvalidHeader)?;
+        let document =
+            simdutf8::basic::from_utf8(unverified).map_err(|_| VerifyError::InvalidHeader)?;
+        let Some(header) = Self::read_plain(document) else {
+            return Self::read_any(document, spare, is_allowed);
+        };
+        if is_allowed(header.algorithm) {
+            Ok(header)
+        } else {
+            Err(VerifyError::AlgorithmNotAllowed)
+        }
+    }
+
+    /// A header that is plain, holds each parameter once, and in which there is nothing to refuse.
+    #[inline(always)]
+    fn read_plain(document: &'a str) -> Option<Self> {
+        const ALG: PlainName = name(b"alg");
+        const KID: PlainName = name(b"kid");
+        const TYP: PlainName = name(b"typ");
+        let (mut algorithm, mut key_id, mut ignored) = (None, None, None);
+        let mut others: Option<Names<'_>> = None;
+        let mut members = PlainMembers::of(document);
+        while let Some(member) = members.next()? {
+            let parameter = match member.name {
+                ALG => &mut algorithm,
+                KID => &mut key_id,
+                TYP => &mut ignored,
+                _ => {
+                    let name = members.name(member)?;
+                    let others = others.get_or_insert_with(Names::new);
+                    if name == "crit" || !others.insert(Text::plain(name)) {
+                        return None;
+                    }
+                    continue;
+                }
+            };
+            if parameter.replace(member.value).is_some() {
+                return None;
+            }
+        }
+        if others.is_some_and(|others| !others.are_distinct()) {
+            return None;
+        }
+        Some(Self {
+            algorithm: Algorithm::from_name(algorithm?.text()?)?,
+            key_id: KeyId::parse(key_id?.text()?)?,
+        })
+    }
+
+    /// Any header, with the code of its first fault.
+    #[inline(never)]
+    fn read_any(
+        document: &'a str,
+        spare: &mut Spare<'a>,
+        is_allowed: impl FnOnce(Algorithm) -> bool,
+    ) -> Result<Self, VerifyError> {
         let parameters = Parameters::read(document)?;
         let Some(Value::Text(name)) = parameters.algorithm else {
             return Err(VerifyError::AlgorithmMissing);
@@ -59,46 +113,6 @@ struct Parameters<'a> {
 
 impl<'a> Parameters<'a> {
     fn read(document: &'a str) -> Result<Self, VerifyError> {
-        match Self::read_plain(document) {
-            Some(parameters) => Ok(parameters),
-            None => Self::read_any(document),
-        }
-    }
-
-    /// The parameters of a header that is plain, holds each once, and has no `crit`.
-    #[inline]
-    fn read_plain(document: &'a str) -> Option<Self> {
-        const ALG: PlainName = name(b"alg");
-        const KID: PlainName = name(b"kid");
-        const TYP: PlainName = name(b"typ");
-        let mut parameters = Self::default();
-        let mut ignored = None;
-        let mut others: Option<Names<'_>> = None;
-        let mut members = PlainMembers::of(document);
-        while let Some((name, value)) = members.next()? {
-            let parameter = match name {
-                ALG => &mut parameters.algorithm,
-                KID => &mut parameters.key_id,
-                TYP => &mut ignored,
-                _ => {
-                    let name = members.name()?;
-                    let others = others.get_or_insert_with(Names::new);
-                    if name.is("crit") || !others.insert(name) {
-                        return None;
-                    }
-                    continue;
-                }
-            };
-            if parameter.is_some() {
-                return None;
-            }
-            *parameter = Some(value);
-        }
-        others.is_none_or(Names::are_distinct).then_some(parameters)
-    }
-
-    #[inline(never)]
-    fn read_any(document: &'a str) -> Result<Self, VerifyError> {
         let mut parameters = Self::default();
         let mut others = Names::new();
         let mut members = Members::of(document).map_err(refusal)?;

@@ -44,11 +44,16 @@ impl<'a> Names<'a> {
     }
 
     /// Whether all names are distinct, once the last is in.
-    pub(crate) fn are_distinct(self) -> bool {
-        let mut names: Vec<Cow<'a, str>> = self.more.into_iter().map(Text::decode).collect();
-        names.sort_unstable();
-        names.array_windows().all(|[one, next]| one != next)
+    #[inline]
+    pub(crate) fn are_distinct(&self) -> bool {
+        self.more.is_empty() || are_distinct(&self.more)
     }
+}
+
+fn are_distinct(names: &[Text<'_>]) -> bool {
+    let mut names: Vec<Cow<'_, str>> = names.iter().copied().map(Text::decode).collect();
+    names.sort_unstable();
+    names.array_windows().all(|[one, next]| one != next)
 }
 
 #[cfg(test)]

@@ -1,20 +1,67 @@
 //! The plain way to write an object, which is how machines write headers and claims: no whitespace, strings without
-//! escapes, numbers without sign, fraction and exponent, nothing nested. Names of three letters, which all are that a
-//! token must have, are compared as numbers.
+//! escapes, numbers of at most 18 digits without sign, fraction and exponent, arrays of such strings, nothing else nested.
+//! Names of three letters, which all are that a token must have, are compared as numbers.
 //!
 //! A shortcut and not a second opinion: it either reads the members that the strict reader would read, or says
 //! that the object is not plain, and then the strict reader decides everything.
 
-use super::text::{Text, plain_prefix};
-use super::{Number, Value};
+use super::text::{bytes_before, special_bytes};
 
-/// The three letters of a name, as [`name`] packs them.
-pub(crate) type PlainName = u32;
+/// The three letters of a name, as [`name`] packs them, or [`OTHER`].
+pub(crate) type PlainName = u64;
+
+/// A name that has not three letters.
+const OTHER: PlainName = PlainName::MAX;
+
+/// The bytes of a [`PlainName`] that hold letters.
+const LETTERS: PlainName = 0x00ff_ffff;
 
 /// Packs the three letters of a name.
 pub(crate) const fn name(letters: &[u8; 3]) -> PlainName {
     let [a, b, c] = *letters;
-    u32::from_le_bytes([a, b, c, 0])
+    u64::from_le_bytes([a, b, c, 0, 0, 0, 0, 0])
+}
+
+/// The value of a plain member.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum PlainValue<'a> {
+    /// A string, which is what it spells.
+    Text(&'a str),
+    /// A number.
+    Whole(i64),
+    /// An array of at least one such string, as it is spelled.
+    Texts(&'a str),
+}
+
+impl<'a> PlainValue<'a> {
+    /// The string, if it is one.
+    #[inline(always)]
+    pub(crate) const fn text(self) -> Option<&'a str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Whole(_) | Self::Texts(_) => None,
+        }
+    }
+
+    /// The number, if it is one.
+    #[inline(always)]
+    pub(crate) const fn whole(self) -> Option<i64> {
+        match self {
+            Self::Text(_) | Self::Texts(_) => None,
+            Self::Whole(value) => Some(value),
+        }
+    }
+}
+
+/// A member of a plain object.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PlainMember<'a> {
+    /// The name, if it has three letters: see [`PlainMembers::name`].
+    pub(crate) name: PlainName,
+    pub(crate) value: PlainValue<'a>,
+    /// Where the name stands.
+    name_start: usize,
+    name_end: usize,
 }
 
 /// The members of an object that may be plain.
@@ -24,9 +71,6 @@ pub(crate) struct PlainMembers<'a> {
     /// Where the next member's separator stands: the brace before the first, the comma before the others.
     at: usize,
     separator: u8,
-    /// Where the name stands of the member that was read last.
-    name_start: usize,
-    name_end: usize,
 }
 
 impl<'a> PlainMembers<'a> {
@@ -35,97 +79,157 @@ impl<'a> PlainMembers<'a> {
             document,
             at: 0,
             separator: b'{',
-            name_start: 0,
-            name_end: 0,
         }
     }
 
-    /// The next member, or `Some(None)` after the last. `None` if the object is not plain. A name that has not three
-    /// letters counts as zero; see [`name`](Self::name).
+    /// The next member, or `Some(None)` after the last. `None` if the object is not plain.
+    // Inlined, all of this stays in registers: so nothing here may borrow `self` for a call.
     #[inline(always)]
-    pub(crate) fn next(&mut self) -> Option<Option<(PlainName, Value<'a>)>> {
-        let unread = self.document.as_bytes().get(self.at..)?;
-        let Some((head, value)) = unread.split_first_chunk::<7>() else {
+    pub(crate) fn next(&mut self) -> Option<Option<PlainMember<'a>>> {
+        let bytes = self.document.as_bytes();
+        let unread = bytes.get(self.at..)?;
+        let separator = std::mem::replace(&mut self.separator, b',');
+        let Some(head) = unread.first_chunk::<8>() else {
             // An empty object is left to the strict reader.
-            return (unread == b"}" && self.separator == b',').then_some(None);
+            return (unread == b"}" && separator == b',').then_some(None);
         };
-        let [separator, b'"', a, b, c, closing, colon] = *head else {
-            return None;
+        let head = u64::from_le_bytes(*head);
+        let name_start = self.at.wrapping_add(2);
+        let (name, name_end, first) = if head & FRAME == frame(separator) {
+            let name_end = name_start.wrapping_add(3);
+            ((head >> 16) & LETTERS, name_end, head >> 56)
+        } else {
+            let (name_end, first) = end_of_other_name(bytes, self.at, separator)?;
+            (OTHER, name_end, u64::from(first))
         };
-        if separator != self.separator {
-            return None;
-        }
-        self.separator = b',';
-        self.name_start = self.at.wrapping_add(2);
-        if (closing, colon) == (b'"', b':') {
-            self.name_end = self.name_start.wrapping_add(3);
-            self.at = self.at.wrapping_add(7);
-            return Some(Some((name(&[a, b, c]), self.value(value)?)));
-        }
-        self.after_other_name().map(|value| Some((0, value)))
-    }
-
-    /// The name of the member that was read last, if it is plain too.
-    pub(crate) fn name(&self) -> Option<Text<'a>> {
-        let name = self.document.get(self.name_start..self.name_end)?;
-        (plain_prefix(name.as_bytes()) == name.len()).then(|| Text::new(name, false))
-    }
-
-    /// The value after a name of any length.
-    #[inline(never)]
-    fn after_other_name(&mut self) -> Option<Value<'a>> {
-        let unread = self.document.as_bytes().get(self.name_start..)?;
-        let length = plain_prefix(unread);
-        let [b'"', b':', value @ ..] = unread.get(length..)? else {
-            return None;
+        let start = name_end.wrapping_add(2);
+        let value = if first == u64::from(b'"') {
+            let start = start.wrapping_add(1);
+            let end = closing_quote(bytes, start)?;
+            self.at = end.wrapping_add(1);
+            let (_, text) = self.document.split_at_checked(start)?;
+            let (text, _) = text.split_at_checked(end.wrapping_sub(start))?;
+            PlainValue::Text(text)
+        } else if first == u64::from(b'[') {
+            let array = texts(self.document, start)?;
+            self.at = start.wrapping_add(array.len());
+            PlainValue::Texts(array)
+        } else {
+            let (value, length) = digits(bytes.get(start..)?)?;
+            self.at = start.wrapping_add(length);
+            PlainValue::Whole(value)
         };
-        self.name_end = self.name_start.wrapping_add(length);
-        self.at = self.name_end.wrapping_add(2);
-        self.value(value)
+        Some(Some(PlainMember {
+            name,
+            value,
+            name_start,
+            name_end,
+        }))
     }
 
-    #[inline(always)]
-    fn value(&mut self, unread: &[u8]) -> Option<Value<'a>> {
-        match unread {
-            [b'"', text @ ..] => self.text(text),
-            [b'1'..=b'9', ..] => self.number(unread),
-            _ => None,
-        }
-    }
-
-    /// `unread` begins after the opening quote, which is the next byte.
-    #[inline(always)]
-    fn text(&mut self, unread: &[u8]) -> Option<Value<'a>> {
-        let length = plain_prefix(unread);
-        if unread.get(length) != Some(&b'"') {
+    /// The name of `member`, one of these, if it is plain too.
+    pub(crate) fn name(&self, member: PlainMember<'_>) -> Option<&'a str> {
+        // Another name was looked at when its end was searched for.
+        if special_bytes(member.name | !LETTERS) != 0 {
             return None;
         }
-        let start = self.at.wrapping_add(1);
-        let end = start.wrapping_add(length);
-        self.at = end.wrapping_add(1);
-        let raw = self.document.get(start..end)?;
-        Some(Value::Text(Text::new(raw, false)))
+        part(self.document, member.name_start, member.name_end)
     }
+}
 
-    #[inline(always)]
-    fn number(&mut self, unread: &[u8]) -> Option<Value<'a>> {
-        let (mut value, mut length) = match unread.first_chunk::<8>().and_then(eight_digits) {
-            Some(value) => (value, 8_usize),
-            None => (0, 0),
-        };
-        for &byte in unread.get(length..)? {
-            let digit = byte.wrapping_sub(b'0');
-            if digit > 9 {
-                break;
-            }
-            value = value.wrapping_mul(10).wrapping_add(u64::from(digit));
-            length = length.wrapping_add(1);
-        }
-        let start = self.at;
-        self.at = start.wrapping_add(length);
-        let literal = self.document.get(start..self.at)?;
-        Some(Value::Number(Number::of_digits(literal, value)))
+/// The bytes around the three letters of a name, if they are three: a separator and a quote before them, a quote and a
+/// colon behind.
+const FRAME: u64 = u64::from_le_bytes([0xff, 0xff, 0, 0, 0, 0xff, 0xff, 0]);
+
+/// What those bytes are if the separator is `separator`.
+#[inline(always)]
+const fn frame(separator: u8) -> u64 {
+    u64::from_le_bytes([separator, b'"', 0, 0, 0, b'"', b':', 0])
+}
+
+/// Where the name of any length ends of the member at `at`, and the first byte of its value.
+#[inline(never)]
+fn end_of_other_name(bytes: &[u8], at: usize, separator: u8) -> Option<(usize, u8)> {
+    if bytes.get(at) != Some(&separator) || bytes.get(at.wrapping_add(1)) != Some(&b'"') {
+        return None;
     }
+    let end = closing_quote(bytes, at.wrapping_add(2))?;
+    match bytes.get(end..)? {
+        [b'"', b':', first, ..] => Some((end, *first)),
+        _ => None,
+    }
+}
+
+/// A part that is seldom wanted.
+#[inline(never)]
+fn part(document: &str, start: usize, end: usize) -> Option<&str> {
+    document.get(start..end)
+}
+
+/// The array that begins at `start`, if it holds plain strings and nothing else.
+#[inline(never)]
+fn texts(document: &str, start: usize) -> Option<&str> {
+    let bytes = document.as_bytes();
+    let mut separator = start;
+    loop {
+        if bytes.get(separator.wrapping_add(1)) != Some(&b'"') {
+            return None;
+        }
+        separator = closing_quote(bytes, separator.wrapping_add(2))?.wrapping_add(1);
+        match bytes.get(separator)? {
+            b',' => {}
+            b']' => return part(document, start, separator.wrapping_add(1)),
+            _ => return None,
+        }
+    }
+}
+
+/// Where the quote stands that ends the text from `start` on, if that has no escapes.
+#[inline(always)]
+fn closing_quote(bytes: &[u8], start: usize) -> Option<usize> {
+    let mut at = start;
+    while let Some(chunk) = bytes.get(at..)?.first_chunk::<8>() {
+        let special = special_bytes(u64::from_le_bytes(*chunk));
+        if special != 0 {
+            let end = at.wrapping_add(bytes_before(special));
+            return (bytes.get(end) == Some(&b'"')).then_some(end);
+        }
+        at = at.wrapping_add(8);
+    }
+    closing_quote_near_end(bytes, at)
+}
+
+/// The same in the last seven bytes.
+#[inline(never)]
+fn closing_quote_near_end(bytes: &[u8], start: usize) -> Option<usize> {
+    // The last eight, without those that were looked at. The zeros that come in for them are control characters.
+    let last = u64::from_le_bytes(*bytes.last_chunk::<8>()?);
+    let others = start.wrapping_add(8).checked_sub(bytes.len())?;
+    let unread = last.checked_shr(u32::try_from(others).ok()?.wrapping_mul(8))?;
+    let end = start.wrapping_add(bytes_before(special_bytes(unread)));
+    (bytes.get(end) == Some(&b'"')).then_some(end)
+}
+
+/// The value of the digits at the front of `bytes`, and how many they are: at most 18, which fit into 63 bits, and no
+/// zero before others.
+#[inline(always)]
+fn digits(bytes: &[u8]) -> Option<(i64, usize)> {
+    if !matches!(bytes, [b'1'..=b'9', ..]) {
+        return None;
+    }
+    let (mut value, mut length) = match bytes.first_chunk::<8>().and_then(eight_digits) {
+        Some(value) => (value, 8_usize),
+        None => (0, 0),
+    };
+    for &byte in bytes.get(length..)? {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            break;
+        }
+        value = value.wrapping_mul(10).wrapping_add(u64::from(digit));
+        length = length.wrapping_add(1);
+    }
+    (length <= 18).then_some((value.cast_signed(), length))
 }
 
 /// The value of eight digits at once: of the ten that a time has, the loop is left with two.
@@ -136,34 +240,38 @@ fn eight_digits(bytes: &[u8; 8]) -> Option<u64> {
     const SIXES: u64 = 0x0606_0606_0606_0606;
     let word = u64::from_le_bytes(*bytes);
     // A digit has 3 in its high half, and still has it with 6 added.
-    if (word & HIGH) != ZEROS || (word.wrapping_add(SIXES) & HIGH) != ZEROS {
+    let high_halves = (word & HIGH) | ((word.wrapping_add(SIXES) & HIGH) >> 4);
+    if high_halves != ZEROS | (ZEROS >> 4) {
         return None;
     }
-    // Neighbours join to numbers of two digits, of four, of eight. The first digit is the lowest byte.
-    let ones = word & 0x0f0f_0f0f_0f0f_0f0f;
-    let pairs = (ones.wrapping_mul(10).wrapping_add(ones >> 8)) & 0x00ff_00ff_00ff_00ff;
-    let fours = (pairs.wrapping_mul(100).wrapping_add(pairs >> 16)) & 0x0000_ffff_0000_ffff;
-    let eight = fours.wrapping_mul(10_000).wrapping_add(fours >> 32);
-    Some(eight & 0xffff_ffff)
+    // Neighbours join to numbers of two digits, of four, of eight. The first digit is the lowest byte, and each factor
+    // is the power of ten for the lower one and a shift to its place for the sum.
+    let pairs = (word & 0x0f0f_0f0f_0f0f_0f0f).wrapping_mul(10 << 8 | 1) >> 8;
+    let fours = (pairs & 0x00ff_00ff_00ff_00ff).wrapping_mul(100 << 16 | 1) >> 16;
+    Some((fours & 0x0000_ffff_0000_ffff).wrapping_mul(10_000 << 32 | 1) >> 32)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::Members;
+    use super::super::{Members, Value};
     use super::*;
 
     /// The members as text, by the shortcut.
     fn plain(document: &str) -> Option<Vec<String>> {
         let mut members = PlainMembers::of(document);
         let mut found = Vec::new();
-        while let Some((letters, value)) = members.next()? {
-            let text = members.name()?.decode();
+        while let Some(member) = members.next()? {
+            let text = members.name(member)?;
             let expected = match text.as_bytes().try_into() {
                 Ok(three) => name(three),
-                Err(_) => 0,
+                Err(_) => OTHER,
             };
-            assert_eq!(letters, expected, "{document}");
-            found.push(shown(&text, value));
+            assert_eq!(member.name, expected, "{document}");
+            found.push(match member.value {
+                PlainValue::Text(value) => format!("{text} = {value:?}"),
+                PlainValue::Whole(value) => format!("{text} = {value} {:?}", Some(value)),
+                PlainValue::Texts(array) => format!("{text} = {array}"),
+            });
         }
         Some(found)
     }
@@ -190,13 +298,14 @@ mod tests {
         }
     }
 
-    const PLAIN: [&str; 7] = [
+    const PLAIN: [&str; 8] = [
+        r#"{"aud":["svc","é","a longer name"],"x":[""]}"#,
         r#"{"scope":"read","a":1,"":"x","é":2,"abcdefghijklmnop":"q"}"#,
-        r#"{"iss":"a","x":1}"#,
+        r#"{"x":1,"iss":"a"}"#,
         r#"{"iss":"svc","exp":1700000060,"aud":"é"}"#,
         r#"{"alg":"RS256","kid":"a/b","typ":"JWT"}"#,
         r#"{"jti":""}"#,
-        r#"{"exp":99999999999999999999999}"#,
+        r#"{"exp":999999999999999999}"#,
         r#"{"exp":1,"exp":1}"#,
     ];
 
@@ -234,6 +343,7 @@ mod tests {
             "",
             "{",
             "{}",
+            "{\"iss\":\"a\",\"x\":1}",
             " {\"iss\":1}",
             "{\"iss\":1} ",
             "{\"iss\" :1}",
@@ -241,9 +351,17 @@ mod tests {
             "{\"iss\":0}",
             "{\"iss\":-1}",
             "{\"iss\":1.0}",
+            "{\"iss\":1000000000000000000}",
             "{\"iss\":1e3}",
             "{\"iss\":true}",
             "{\"iss\":[]}",
+            "{\"iss\":[1]}",
+            "{\"iss\":[\"a\",1]}",
+            "{\"iss\":[\"a\",]}",
+            "{\"iss\":[\"a\" ]}",
+            "{\"iss\":[\"a\"",
+            "{\"iss\":[\"a\\n\"]}",
+            "{\"iss\":[[\"a\"]]}",
             "{\"iss\":\"a\\u0062\"}",
             "{\"iss\":\"a",
             "{\"iss\":1,}",

@@ -15,6 +15,11 @@ impl<'a> Text<'a> {
         Self { raw, escaped }
     }
 
+    /// `raw` has neither escapes nor what a string must not have.
+    pub(crate) const fn plain(raw: &'a str) -> Self {
+        Self::new(raw, false)
+    }
+
     /// No characters at all.
     pub(crate) const EMPTY: Self = Self {
         raw: "",
@@ -165,31 +170,33 @@ pub(super) fn plain_prefix(bytes: &[u8]) -> usize {
     while let Some((chunk, after)) = rest.split_first_chunk::<8>() {
         let special = special_bytes(u64::from_le_bytes(*chunk));
         if special != 0 {
-            let before = usize::try_from(special.trailing_zeros() >> 3).unwrap_or(0);
-            return length.saturating_add(before);
+            return length.wrapping_add(bytes_before(special));
         }
-        length = length.saturating_add(8);
+        length = length.wrapping_add(8);
         rest = after;
     }
     let tail = rest
         .iter()
         .take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..=0x1f))
         .count();
-    length.saturating_add(tail)
+    length.wrapping_add(tail)
+}
+
+/// How many bytes come before the lowest one of `marks` that is marked.
+#[inline]
+pub(super) fn bytes_before(marks: u64) -> usize {
+    usize::try_from(marks.trailing_zeros() >> 3).unwrap_or(0)
 }
 
 /// Marks, with their highest bit, the bytes of `word` that end plain text. Only the lowest mark is exact: a
 /// borrow may mark bytes above it.
-const fn special_bytes(word: u64) -> u64 {
+#[inline]
+pub(super) const fn special_bytes(word: u64) -> u64 {
     const LOW: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x8080_8080_8080_8080;
-    const QUOTES: u64 = 0x2222_2222_2222_2222;
-    const BACKSLASHES: u64 = 0x5c5c_5c5c_5c5c_5c5c;
-    const SPACES: u64 = 0x2020_2020_2020_2020;
-    let quotes = word ^ QUOTES;
-    let backslashes = word ^ BACKSLASHES;
-    let quotes = quotes.wrapping_sub(LOW) & !quotes;
-    let backslashes = backslashes.wrapping_sub(LOW) & !backslashes;
-    let controls = word.wrapping_sub(SPACES) & !word;
-    (quotes | backslashes | controls) & HIGH
+    // With this bit turned over a quote is 0x20, and so below 0x21 together with the control characters.
+    let quotes_low = word ^ (LOW * 0x02);
+    let backslashes_zero = word ^ (LOW * 0x5c);
+    let below = quotes_low.wrapping_sub(LOW * 0x21) | backslashes_zero.wrapping_sub(LOW);
+    below & !word & HIGH
 }
