@@ -4,6 +4,9 @@
 //! The interface is safe. A kernel may answer as the engine's own code would, or have the engine's own code asked; it
 //! refuses nothing by itself.
 
+mod plain;
 mod prefetch;
 
+pub use plain::{PlainAudience, PlainRoom, PlainToken};
 pub use prefetch::prefetch;
+

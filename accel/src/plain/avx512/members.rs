@@ -1,0 +1,232 @@
+//! The members of a document: which are there, and where their values are.
+//!
+//! Each stretch from one start to the next is looked at by itself: it must begin with a name in quotes and a colon, and
+//! end with the quote that ends a string, or be digits to its end. That leaves one thing which could stand in it besides:
+//! further quotes. So all quotes that were accounted for are counted, and must be all that there are.
+
+use super::super::room::STEP;
+use super::super::{MAX_NAME, MAX_OTHERS};
+use super::document::{Document, Span};
+use super::names::{self, Name, Names};
+
+/// What was found.
+pub(super) struct Members {
+    /// The known members, by their slots.
+    spans: [Span; 8],
+    /// Which of them are there, a bit a slot.
+    seen: u32,
+    /// Whether `aud` is an array.
+    pub(super) has_array: bool,
+}
+
+impl Members {
+    #[inline]
+    pub(super) const fn new() -> Self {
+        Self {
+            spans: [Span::EMPTY; 8],
+            seen: 0,
+            has_array: false,
+        }
+    }
+
+    /// Reads the members. `None` if one is not plain, or if a name occurs twice. How the known ones end is not looked at
+    /// yet: see [`Document::string`] and [`Document::seconds`].
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi1,bmi2,popcnt")]
+    pub(super) fn read(
+        &mut self,
+        document: &Document<'_, '_>,
+        names: &'static Names,
+    ) -> Option<()> {
+        // What the next member may be.
+        let mut known = &names.members;
+        let (mut seen, mut count) = (0_u32, 0_u32);
+        let mut unusual = None;
+        let steps = document.index.starts();
+        // The first member begins behind the brace, and nothing before.
+        let mut starts = steps.first()?.checked_sub(0b10)?;
+        if starts & 0b11 != 0 {
+            return None;
+        }
+        let (mut step, mut step_start, mut start) = (0_usize, 0_usize, 1_usize);
+        // SAFETY: there is a first step.
+        let mut head = unsafe { document.head(0, 1) };
+        loop {
+            while starts != 0 {
+                // The next start ends the member here. The last one is where the document ends.
+                let bit = usize::try_from(starts.trailing_zeros()).ok()?;
+                starts &= starts.wrapping_sub(1);
+                let next = step_start.wrapping_add(bit);
+                let span = Span::new(start, next.wrapping_sub(1));
+                let slot = names::slot(head);
+                let name = known.get(slot)?;
+                if head & name.mask == name.head {
+                    *self.spans.get_mut(slot)? = span;
+                    seen |= 1 << slot;
+                    count = count.wrapping_add(1);
+                } else {
+                    known = unusual
+                        .get_or_insert_with(Unusual::new)
+                        .take(document, names, head, span)?;
+                }
+                start = next;
+                // SAFETY: the starts are bits of bytes of a step that was taken, and the end is one too.
+                head = unsafe { document.head(step, bit) };
+            }
+            step = step.wrapping_add(1);
+            step_start = step_start.wrapping_add(STEP);
+            let Some(next) = steps.get(step) else {
+                break;
+            };
+            starts = *next;
+        }
+        let mut more = 0;
+        if let Some(unusual) = unusual {
+            more = unusual.count_more()?;
+            if let (Some(slot), Some(span)) = (names.array, unusual.array) {
+                *self.spans.get_mut(slot)? = span;
+                seen |= 1 << slot;
+                count = count.wrapping_add(1);
+                self.has_array = true;
+            }
+        }
+        self.seen = seen;
+        // Two for each name, and two for each string that is a value.
+        let strings = (seen & names.strings).count_ones();
+        let pairs = count.wrapping_add(strings).wrapping_add(more);
+        let is_complete = document.index.quote_count() == pairs.wrapping_mul(2);
+        (count == seen.count_ones() && is_complete).then_some(())
+    }
+
+    /// Where the known member of this slot is.
+    #[inline]
+    pub(super) fn span(&self, slot: usize) -> Option<Span> {
+        if self.seen & (1 << slot) == 0 {
+            return None;
+        }
+        self.spans.get(slot).copied()
+    }
+}
+
+/// Members that are not known, and `aud` if it is an array.
+struct Unusual {
+    /// The names of the others.
+    names: [Span; MAX_OTHERS],
+    count: usize,
+    /// How many of their values are strings.
+    strings: usize,
+    /// The array, once it has begun.
+    array: Option<Span>,
+    /// Whether it has not ended.
+    is_open: bool,
+    /// How many elements it has so far.
+    elements: usize,
+}
+
+impl Unusual {
+    const fn new() -> Self {
+        Self {
+            names: [Span::EMPTY; MAX_OTHERS],
+            count: 0,
+            strings: 0,
+            array: None,
+            is_open: false,
+            elements: 0,
+        }
+    }
+
+    /// Takes what is here. `None` if it is not plain, may not be there, or is there again. What the next member may be.
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi1,bmi2,popcnt")]
+    fn take(
+        &mut self,
+        document: &Document<'_, '_>,
+        names: &'static Names,
+        head: u64,
+        span: Span,
+    ) -> Option<&'static [Name; 8]> {
+        let slot = names::slot(head);
+        if self.is_open {
+            self.element(document, span.start(), span.end())?;
+        } else if head & names::NAME != names.members.get(slot)?.head & names::NAME {
+            self.other(document, names, span)?;
+        } else {
+            // A known name with another kind of value.
+            let is_array = document.byte(span.value()) == b'[';
+            if names.array != Some(slot) || !is_array || self.array.is_some() {
+                return None;
+            }
+            self.array = Some(span);
+            self.element(document, span.value().wrapping_add(1), span.end())?;
+        }
+        Some(if self.is_open {
+            &names::NOTHING
+        } else {
+            &names.members
+        })
+    }
+
+    /// Takes a member that is not known.
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi1,bmi2,popcnt")]
+    fn other(&mut self, document: &Document<'_, '_>, names: &Names, span: Span) -> Option<()> {
+        let name_end = document.next_quote(span.start())?;
+        let value = name_end.wrapping_add(2);
+        if document.byte(name_end.wrapping_add(1)) != b':' {
+            return None;
+        }
+        if document.byte(value) == b'"' {
+            let last = span.end().wrapping_sub(1);
+            if last <= value || document.byte(last) != b'"' {
+                return None;
+            }
+            self.strings = self.strings.wrapping_add(1);
+        } else {
+            document.number(value, span.end().checked_sub(value)?)?;
+        }
+        let name = Span::new(span.start().wrapping_add(1), name_end);
+        self.note(document, names, name)
+    }
+
+    /// Notes the name of a member that is not known.
+    fn note(&mut self, document: &Document<'_, '_>, names: &Names, name: Span) -> Option<()> {
+        let text = |name: Span| document.text.as_bytes().get(name.start()..name.end());
+        let new = text(name)?;
+        let mut seen = self.names.iter().take(self.count);
+        if new.len() > MAX_NAME
+            || names.refused == Some(new)
+            || seen.any(|seen| text(*seen) == Some(new))
+        {
+            return None;
+        }
+        *self.names.get_mut(self.count)? = name;
+        self.count = self.count.wrapping_add(1);
+        Some(())
+    }
+
+    /// Takes an element of the array, from its quote to the comma or brace behind it. Each but the first stands behind a
+    /// comma, and so looks like a member.
+    fn element(&mut self, document: &Document<'_, '_>, start: usize, end: usize) -> Option<()> {
+        let last = end.wrapping_sub(1);
+        let is_last = document.byte(last) == b']';
+        let last = last.wrapping_sub(usize::from(is_last));
+        if last <= start || document.byte(start) != b'"' || document.byte(last) != b'"' {
+            return None;
+        }
+        if let Some(array) = self.array {
+            self.array = Some(Span::new(array.start(), end));
+        }
+        self.is_open = !is_last;
+        self.elements = self.elements.wrapping_add(1);
+        Some(())
+    }
+
+    /// How many pairs of quotes all this has, apart from the name and the first element of the array. `None` if the array
+    /// has no end.
+    fn count_more(&self) -> Option<u32> {
+        if self.is_open {
+            return None;
+        }
+        let others = self.count.wrapping_add(self.strings);
+        u32::try_from(others.wrapping_add(self.elements.saturating_sub(1))).ok()
+    }
+}
