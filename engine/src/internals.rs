@@ -12,9 +12,9 @@ use crate::claims::{Claims, NumericDate};
 use crate::crypto::public_key::{KeyKind, PublicKey};
 use crate::jws::json::plain::{PlainMembers, PlainValue};
 use crate::jws::json::{self, Members, Spare};
-use crate::jws::{Compact, Header, base64url};
+use crate::jws::{Compact, Header, Room, base64url};
 use crate::keys::pem;
-use crate::{Admitted, Algorithm, KeyId, KeyRejected, Scratch, UnixTime, VerifyError};
+use crate::{Admitted, Algorithm, KeyId, KeyRejected, Policy, Scratch, UnixTime, VerifyError};
 
 #[cfg(feature = "http")]
 pub use crate::keys::repository::probe::{
@@ -55,8 +55,8 @@ pub struct Segments {
 /// As [`Policy::admit`](crate::Policy::admit) in its first step.
 pub fn decode_compact(token: &[u8]) -> Result<Segments, VerifyError> {
     let compact = Compact::split(token)?;
-    let mut scratch = Scratch::new();
-    let decoded = compact.decode(&mut scratch)?;
+    let mut room = Room::new();
+    let decoded = compact.decode(&mut room)?;
     Ok(Segments {
         signing_input: compact.signing_input().to_vec(),
         unverified_header: decoded.unverified_header.to_vec(),
@@ -158,6 +158,34 @@ pub fn parse_claims(unverified: &[u8], key_id: KeyId<'_>) -> Result<UnverifiedCl
     let mut room = vec![0; unverified.len()];
     Claims::parse(unverified, key_id, &mut Spare::new(&mut room))
         .map(|claims| UnverifiedClaims::of(&claims))
+}
+
+/// Admits a token as [`Policy::admit`] does, by the way of all tokens: never by the short way of plain ones, which the
+/// feature `accel` adds.
+///
+/// # Errors
+///
+/// As [`Policy::admit`].
+pub fn admit_portably<'a>(
+    policy: &Policy,
+    token: &'a [u8],
+    now: UnixTime,
+    scratch: &'a mut Scratch,
+) -> Result<Admitted<'a>, VerifyError> {
+    let (_, room) = scratch.parts();
+    policy.admit_in_order(token, now, room)
+}
+
+/// Admits a token by the short way of plain ones, if it can go there and nothing is to be refused.
+#[must_use]
+pub fn admit_plain<'a>(
+    policy: &Policy,
+    token: &'a [u8],
+    now: UnixTime,
+    scratch: &'a mut Scratch,
+) -> Option<Admitted<'a>> {
+    let (room, _) = scratch.parts();
+    policy.admit_plain(token, now, room)
 }
 
 /// The claims of a token that a policy wants and nobody has verified.

@@ -60,6 +60,7 @@ pub mod limits;
 #[cfg(feature = "tower")]
 mod middleware;
 mod pipeline;
+mod plain;
 mod policy;
 mod replay;
 mod time;

@@ -14,8 +14,6 @@
 //! - no name occurs twice, and none is longer than [`MAX_NAME`]; at most [`MAX_OTHERS`] in the header, and as many in
 //!   the payload, are names that this module does not know;
 //! - `alg` and `kid` are strings, `typ` too if it is there, and `crit` is not;
-//! - the `kid` is segments joined by slashes, none of them empty or beginning with a dot, each byte one of
-//!   `A-Z a-z 0-9 _ . - +`;
 //! - `iss`, `jti`, `exp` and `iat` are there, `sub` and `nbf` may be: times are numbers, the others strings. `aud` is a
 //!   string, or an array of one string or more.
 
@@ -53,7 +51,7 @@ pub struct PlainToken<'a> {
     pub signature: &'a [u8],
     /// `alg`, any string.
     pub algorithm: &'a str,
-    /// `kid`, in the grammar of the specification.
+    /// `kid`, any string.
     pub key_id: &'a str,
     /// `iss`, any string.
     pub issuer: &'a str,

@@ -105,8 +105,9 @@ pub(super) fn signature<'a>(
         let characters = load(chunk);
         let values = look_up(&VALUES, characters);
         foreign = _mm512_or_si512(foreign, _mm512_or_si512(values, characters));
+        let bytes = bytes(values);
         // SAFETY: there are no more steps than in the longest signature.
-        unsafe { area.write(step, bytes(values)) };
+        unsafe { area.write(step, bytes) };
         step = step.wrapping_add(1);
     }
     let (values, foreign_at_end) = values(few_characters(rest));

@@ -147,8 +147,9 @@ impl Index {
         unsafe { self.starts.get_unchecked_mut(step) }.write(starts);
         if let Some(before) = step.checked_sub(1) {
             let next = _mm512_castsi512_si128(bytes);
+            let slot = _mm512_inserti32x4::<3>(progress.last, next);
             // SAFETY: there was room for the step before.
-            unsafe { self.write_slot(before, _mm512_inserti32x4::<3>(progress.last, next)) };
+            unsafe { self.write_slot(before, slot) };
         }
         progress.steps = step.wrapping_add(1);
         progress.quote_count = progress.quote_count.wrapping_add(quotes.count_ones());

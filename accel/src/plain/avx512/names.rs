@@ -47,10 +47,7 @@ pub(super) static HEADER: Names = Names {
 };
 
 pub(super) static PAYLOAD: Names = Names {
-    members: members(
-        &[b"iss", b"aud", b"jti", b"sub"],
-        &[b"exp", b"iat", b"nbf"],
-    ),
+    members: members(&[b"iss", b"aud", b"jti", b"sub"], &[b"exp", b"iat", b"nbf"]),
     strings: 1 << ISS | 1 << AUD | 1 << JTI | 1 << SUB,
     array: Some(AUD),
     refused: None,
