@@ -194,6 +194,38 @@ pub fn unverified_claims(admitted: &Admitted<'_>) -> UnverifiedClaims {
     UnverifiedClaims::of(admitted.unverified_claims())
 }
 
+/// All that an admitted token holds, none of it verified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UnverifiedToken {
+    /// `alg`.
+    pub algorithm: Algorithm,
+    /// `kid`.
+    pub key_id: String,
+    /// What the signature is over.
+    pub signing_input: Vec<u8>,
+    /// The signature.
+    pub signature: Vec<u8>,
+    /// From when it is valid, leeway included, and until when.
+    pub window: (UnixTime, UnixTime),
+    /// The claims.
+    pub claims: UnverifiedClaims,
+}
+
+/// All that a token holds that a policy wants and nobody has verified.
+#[must_use]
+pub fn unverified_token(admitted: &Admitted<'_>) -> UnverifiedToken {
+    let (algorithm, signing_input, signature, window) = admitted.unverified_rest();
+    UnverifiedToken {
+        algorithm,
+        key_id: admitted.key_id().as_str().to_owned(),
+        signing_input: signing_input.to_vec(),
+        signature: signature.to_vec(),
+        window: (window.from, window.until),
+        claims: unverified_claims(admitted),
+    }
+}
+
 /// A member as both readers of objects show it: name and value, escapes undone.
 pub type Member = (String, Value);
 

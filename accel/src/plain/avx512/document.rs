@@ -3,7 +3,7 @@
 use super::super::MAX_DIGITS;
 use super::super::room::{Area, STEP};
 use super::index::{Index, SLOT};
-use super::number::number;
+use super::number::{number, three_numbers};
 
 /// A decoded document in bytes of 0x20 to 0x7f without a backslash, between braces.
 #[derive(Clone, Copy)]
@@ -83,46 +83,67 @@ impl<'a, 'i> Document<'a, 'i> {
 
     /// The string that is the value of the member here, whose name has three letters and whose value begins with a
     /// quote. `None` if it ends somewhere else.
-    #[inline]
+    #[inline(always)]
     pub(super) fn string(&self, span: Span) -> Option<&'a str> {
-        let start = span.value().wrapping_add(1);
+        // `"abc":""` is the shortest.
+        let length = span.end().wrapping_sub(span.start()).checked_sub(8)?;
+        debug_assert!(span.end() < self.text.len());
         let end = span.end().wrapping_sub(1);
-        if end < start || self.byte(end) != b'"' {
+        // SAFETY: members end inside of the text, and this one is not empty.
+        if *unsafe { self.text.as_bytes().get_unchecked(end) } != b'"' {
             return None;
         }
-        self.slice(start, end)
+        // SAFETY: the value begins inside of the member, and the last of its bytes is before that quote.
+        Some(unsafe { self.part(span.value().wrapping_add(1), length) })
     }
 
     /// The value of the member here, whose name has three letters, as it is spelled.
     #[inline]
     pub(super) fn spelling(&self, span: Span) -> Option<&'a str> {
-        self.slice(span.value(), span.end())
+        let length = span.end().checked_sub(span.value())?;
+        debug_assert!(span.end() < self.text.len());
+        // SAFETY: members end inside of the text.
+        Some(unsafe { self.part(span.value(), length) })
     }
 
-    /// The number that is the value of the member here, whose name has three letters.
+    /// The numbers that are the values of three members, whose names have three letters.
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi1,bmi2,popcnt")]
-    pub(super) fn seconds(&self, span: Span) -> Option<i64> {
-        let length = span.end().wrapping_sub(span.value());
-        self.number(span.value(), length)
+    pub(super) fn seconds(&self, spans: [Span; 3]) -> Option<[i64; 3]> {
+        let [one, two, three] = spans.map(|span| self.digits(span.value()));
+        let lengths = spans.map(|span| span.end().wrapping_sub(span.value()));
+        three_numbers([one?, two?, three?], lengths)
     }
 
     /// The number of so many digits here.
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi1,bmi2,popcnt")]
     pub(super) fn number(&self, start: usize, length: usize) -> Option<i64> {
+        number(self.digits(start)?, length)
+    }
+
+    /// As many bytes from here on as a number may have digits.
+    #[inline(always)]
+    fn digits(&self, start: usize) -> Option<&'i [u8; MAX_DIGITS]> {
         let place = start.wrapping_add((start / STEP).wrapping_mul(SLOT - STEP));
         let slots = self.index.slots().as_flattened();
-        number(slots.get(place..)?.first_chunk::<MAX_DIGITS>()?, length)
+        slots.get(place..)?.first_chunk()
     }
 
     /// A part of the text.
-    #[inline]
-    fn slice(&self, start: usize, end: usize) -> Option<&'a str> {
-        // Every byte of ASCII is where a character begins, which `str::get` would have to look for.
-        let part = self.text.as_bytes().get(start..end)?;
-        // SAFETY: the text is ASCII.
-        Some(unsafe { std::str::from_utf8_unchecked(part) })
+    ///
+    /// # Safety
+    ///
+    /// It is inside of the text.
+    #[inline(always)]
+    unsafe fn part(&self, start: usize, length: usize) -> &'a str {
+        debug_assert!(start.wrapping_add(length) <= self.text.len());
+        // SAFETY: it is, by the contract.
+        let start = unsafe { self.text.as_ptr().add(start) };
+        // SAFETY: the same.
+        let part = unsafe { std::slice::from_raw_parts(start, length) };
+        // SAFETY: the text is ASCII, so a character begins at each byte.
+        unsafe { std::str::from_utf8_unchecked(part) }
     }
 
     /// The byte here. Behind the end it is one that no document has.

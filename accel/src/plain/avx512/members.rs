@@ -40,7 +40,7 @@ impl Members {
     ) -> Option<()> {
         // What the next member may be.
         let mut known = &names.members;
-        let (mut seen, mut count) = (0_u32, 0_u32);
+        let mut seen = 0_u32;
         let mut unusual = None;
         let steps = document.index.starts();
         // The first member begins behind the brace, and nothing before.
@@ -63,7 +63,6 @@ impl Members {
                 if head & name.mask == name.head {
                     *self.spans.get_mut(slot)? = span;
                     seen |= 1 << slot;
-                    count = count.wrapping_add(1);
                 } else {
                     known = unusual
                         .get_or_insert_with(Unusual::new)
@@ -86,16 +85,14 @@ impl Members {
             if let (Some(slot), Some(span)) = (names.array, unusual.array) {
                 *self.spans.get_mut(slot)? = span;
                 seen |= 1 << slot;
-                count = count.wrapping_add(1);
                 self.has_array = true;
             }
         }
         self.seen = seen;
-        // Two for each name, and two for each string that is a value.
+        // Two for each name, and two for each string that is a value. A name that is there again has two more.
         let strings = (seen & names.strings).count_ones();
-        let pairs = count.wrapping_add(strings).wrapping_add(more);
-        let is_complete = document.index.quote_count() == pairs.wrapping_mul(2);
-        (count == seen.count_ones() && is_complete).then_some(())
+        let pairs = seen.count_ones().wrapping_add(strings).wrapping_add(more);
+        (document.index.quote_count() == pairs.wrapping_mul(2)).then_some(())
     }
 
     /// Where the known member of this slot is.

@@ -84,10 +84,12 @@ fn read_with_avx512<'a>(token: &'a [u8], room: &'a mut PlainRoom) -> Option<Plai
         Some(span) => Some(payload.string(span)?),
         None => None,
     };
-    let not_before = match claims.span(names::NBF) {
-        Some(span) => Some(payload.seconds(span)?),
-        None => None,
-    };
+    let (expires_at, issued_at) = (claims.span(names::EXP)?, claims.span(names::IAT)?);
+    // Without one, the time that takes its place.
+    let not_before = claims.span(names::NBF);
+    let has_not_before = not_before.is_some();
+    let times = [expires_at, issued_at, not_before.unwrap_or(issued_at)];
+    let [expires_at, issued_at, not_before] = payload.seconds(times)?;
     let audience = claims.span(names::AUD)?;
     let audience = PlainAudience {
         spelling: if claims.has_array {
@@ -106,9 +108,9 @@ fn read_with_avx512<'a>(token: &'a [u8], room: &'a mut PlainRoom) -> Option<Plai
         subject,
         audience,
         token_id: payload.string(claims.span(names::JTI)?)?,
-        expires_at: payload.seconds(claims.span(names::EXP)?)?,
-        issued_at: payload.seconds(claims.span(names::IAT)?)?,
-        not_before,
+        expires_at,
+        issued_at,
+        not_before: has_not_before.then_some(not_before),
         document: payload.text,
     })
 }

@@ -28,6 +28,51 @@ pub(super) fn number(bytes: &[u8; MAX_DIGITS], length: usize) -> Option<i64> {
     i64::try_from(high.wrapping_mul(100_000_000).wrapping_add(low)).ok()
 }
 
+/// Three numbers as [`number`] reads one, each from its bytes and its length.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi1,bmi2,popcnt")]
+pub(super) fn three_numbers(
+    bytes: [&[u8; MAX_DIGITS]; 3],
+    lengths: [usize; 3],
+) -> Option<[i64; 3]> {
+    let [one, two, three] = lengths;
+    let beyond = one.wrapping_sub(1) | two.wrapping_sub(1) | three.wrapping_sub(1);
+    if beyond >= MAX_DIGITS {
+        return None;
+    }
+    let places = |length: usize| MOVES.get(length..).and_then(<[u8]>::first_chunk);
+    let places = load_three([places(one)?, places(two)?, places(three)?]);
+    let digits = _mm512_sub_epi8(load_three(bytes), _mm512_set1_epi8(b'0'.cast_signed()));
+    // The bits of their first digits, and of all.
+    const FIRST: u64 = 1 | 1 << 16 | 1 << 32;
+    const ALL: u64 = (1 << 48) - 1;
+    let not_zero = _mm512_test_epi8_mask(digits, digits);
+    let digits = _mm512_shuffle_epi8(digits, places);
+    let foreign = _mm512_cmpgt_epu8_mask(digits, _mm512_set1_epi8(9));
+    if (!not_zero & FIRST) | (foreign & ALL) != 0 {
+        return None;
+    }
+    let twos = _mm512_maddubs_epi16(digits, _mm512_set1_epi16(0x010a));
+    let fours = _mm512_madd_epi16(twos, _mm512_set1_epi32(0x0001_0064));
+    let fours = _mm512_packus_epi32(fours, fours);
+    let eights = _mm512_madd_epi16(fours, _mm512_set1_epi32(0x0001_2710));
+    let high = _mm512_mul_epu32(eights, _mm512_set1_epi64(100_000_000));
+    let whole = _mm512_add_epi64(high, _mm512_srli_epi64::<32>(eights));
+    Some([
+        _mm_cvtsi128_si64(_mm512_castsi512_si128(whole)),
+        _mm_cvtsi128_si64(_mm512_extracti32x4_epi32::<1>(whole)),
+        _mm_cvtsi128_si64(_mm512_extracti32x4_epi32::<2>(whole)),
+    ])
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi1,bmi2,popcnt")]
+fn load_three([one, two, three]: [&[u8; 16]; 3]) -> __m512i {
+    let vector = _mm512_zextsi128_si512(load(one));
+    let vector = _mm512_inserti32x4::<1>(vector, load(two));
+    _mm512_inserti32x4::<2>(vector, load(three))
+}
+
 /// From `n` on: the places of `n` bytes behind as many zeros as make 16.
 static MOVES: [u8; 32] = {
     const ZERO: u8 = 0x80;
