@@ -278,6 +278,7 @@ impl Policy {
     }
 
     /// "The resource server MUST check that the key identified by kid is owned by the issuer."
+    #[inline(always)]
     fn check_issuer(&self, header: &Header<'_>, claims: &Claims<'_>) -> Result<(), VerifyError> {
         if !header.key_id.is_owned_by(claims.issuer) {
             return Err(VerifyError::KeyNotOwned);
@@ -290,6 +291,7 @@ impl Policy {
 
     /// "The resource server MUST verify that the current time is between nbf (optional) and exp (required),
     /// inclusive", and "MUST reject a token if its lifespan exceeds one hour".
+    #[inline(always)]
     fn check_time(&self, claims: &Claims<'_>, now: UnixTime) -> Result<Window, VerifyError> {
         let window = Window {
             from: claims.valid_from().ceiling().saturating_sub(self.leeway),
@@ -314,6 +316,7 @@ impl Policy {
     }
 
     /// "At least one of the values of aud is the identifier of the resource server."
+    #[inline(always)]
     fn check_audience(&self, claims: &Claims<'_>) -> Result<(), VerifyError> {
         let is_meant = self
             .audiences

@@ -273,12 +273,13 @@ fn a_header_with_crit_or_without_alg_or_kid_is_not_plain() {
 
 #[test]
 fn every_length_of_each_segment_is_decoded_or_left() {
-    for length in 0..=1030 {
+    let step = if cfg!(miri) { 97 } else { 1 };
+    for length in (0..=1030).step_by(step) {
         let signature = vec![0xa5; length];
         let bytes = token(HEADER.as_bytes(), PAYLOAD.as_bytes(), &signature);
         assert_eq!(is_plain(&bytes), length <= 1024, "{length}");
     }
-    for length in 0..700 {
+    for length in (0..700).step_by(step) {
         let name = "n".repeat(length);
         let payload = format!(r#"{{"iss":"a","aud":"b","iat":1,"exp":2,"jti":"{name}"}}"#);
         let bytes = token(HEADER.as_bytes(), payload.as_bytes(), b"x");

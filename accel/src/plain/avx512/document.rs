@@ -2,7 +2,7 @@
 
 use super::super::MAX_DIGITS;
 use super::super::room::{Area, STEP};
-use super::index::{Index, SLOT};
+use super::index::Index;
 use super::number::{number, three_numbers};
 
 /// A decoded document in bytes of 0x20 to 0x7f without a backslash, between braces.
@@ -14,7 +14,7 @@ pub(super) struct Document<'a, 'i> {
 
 /// A part of a document, most often a member without the comma or brace behind it.
 ///
-/// It is one number, since two that are stored one by one cannot be loaded in one piece at once.
+/// It is one number, of the start and of where the next member would begin, since two that are stored one by one cannot be loaded in one piece at once.
 #[derive(Clone, Copy)]
 pub(super) struct Span(u32);
 
@@ -27,7 +27,7 @@ impl Span {
     )]
     #[inline]
     pub(super) const fn new(start: usize, end: usize) -> Self {
-        Self((start | end << 16) as u32)
+        Self((start | end.wrapping_add(1) << 16) as u32)
     }
 
     #[expect(clippy::as_conversions, reason = "every u32 is a usize here")]
@@ -39,7 +39,7 @@ impl Span {
     #[expect(clippy::as_conversions, reason = "every u32 is a usize here")]
     #[inline]
     pub(super) const fn end(self) -> usize {
-        self.0 as usize >> 16
+        (self.0 as usize >> 16).wrapping_sub(1)
     }
 
     /// Where the value begins of a member whose name has three letters.
@@ -63,22 +63,6 @@ impl<'a, 'i> Document<'a, 'i> {
         let text = unsafe { std::str::from_utf8_unchecked(text) };
         let is_object = matches!(text.as_bytes(), [b'{', .., b'}']);
         is_object.then_some(Self { text, index })
-    }
-
-    /// Eight bytes, as a number, from this byte of this step on. They may reach beyond the end.
-    ///
-    /// # Safety
-    ///
-    /// The step was taken, and `bit` is below 48.
-    #[inline]
-    pub(super) unsafe fn head(&self, step: usize, bit: usize) -> u64 {
-        let slots = self.index.slots();
-        debug_assert!(step < slots.len() && bit < STEP);
-        let place = step.wrapping_mul(SLOT).wrapping_add(bit);
-        // SAFETY: the slot was written, by the contract.
-        let head = unsafe { slots.as_ptr().cast::<u8>().add(place) };
-        // SAFETY: it has 16 bytes behind the first 48.
-        u64::from_le_bytes(unsafe { head.cast::<[u8; 8]>().read() })
     }
 
     /// The string that is the value of the member here, whose name has three letters and whose value begins with a
@@ -110,24 +94,33 @@ impl<'a, 'i> Document<'a, 'i> {
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi1,bmi2,popcnt")]
     pub(super) fn seconds(&self, spans: [Span; 3]) -> Option<[i64; 3]> {
-        let [one, two, three] = spans.map(|span| self.digits(span.value()));
+        // SAFETY: a member has more bytes than a name of three letters.
+        let bytes = spans.map(|span| unsafe { self.digits(span.value()) });
         let lengths = spans.map(|span| span.end().wrapping_sub(span.value()));
-        three_numbers([one?, two?, three?], lengths)
+        three_numbers(bytes, lengths)
     }
 
     /// The number of so many digits here.
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi1,bmi2,popcnt")]
     pub(super) fn number(&self, start: usize, length: usize) -> Option<i64> {
-        number(self.digits(start)?, length)
+        if start >= self.text.len() {
+            return None;
+        }
+        // SAFETY: it was just asked.
+        number(unsafe { self.digits(start) }, length)
     }
 
     /// As many bytes from here on as a number may have digits.
+    ///
+    /// # Safety
+    ///
+    /// `start` is inside of the text.
     #[inline(always)]
-    fn digits(&self, start: usize) -> Option<&'i [u8; MAX_DIGITS]> {
-        let place = start.wrapping_add((start / STEP).wrapping_mul(SLOT - STEP));
-        let slots = self.index.slots().as_flattened();
-        slots.get(place..)?.first_chunk()
+    unsafe fn digits(&self, start: usize) -> &'i [u8; MAX_DIGITS] {
+        let (step, byte) = (start / STEP, start % STEP);
+        // SAFETY: the step has 16 bytes behind each of its own.
+        unsafe { self.index.piece(step, byte) }
     }
 
     /// A part of the text.

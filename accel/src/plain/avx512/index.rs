@@ -184,14 +184,21 @@ impl Index {
         self.quote_count
     }
 
-    /// Each step, and behind it the beginning of the next: up to 17 bytes that begin in a step are in one piece, which was
-    /// stored in one piece.
-    #[inline]
-    pub(super) fn slots(&self) -> &[[u8; SLOT]] {
-        // SAFETY: there are no more steps than there is room for.
-        let slots = unsafe { self.slots.get_unchecked(..self.steps) };
-        // SAFETY: each step has written its slot.
-        unsafe { slots.assume_init_ref() }
+    /// Up to 17 bytes from this byte of this step on, in one piece, which was stored in one piece. They may reach beyond the
+    /// end.
+    ///
+    /// # Safety
+    ///
+    /// The step was taken, and `byte` is below 48.
+    #[inline(always)]
+    pub(super) unsafe fn piece<const N: usize>(&self, step: usize, byte: usize) -> &[u8; N] {
+        const { assert!(N <= SLOT - STEP + 1) };
+        debug_assert!(step < self.steps && byte < STEP);
+        let place = step.wrapping_mul(SLOT).wrapping_add(byte);
+        // SAFETY: the slot was written, by the contract.
+        let piece = unsafe { self.slots.as_ptr().cast::<u8>().add(place) };
+        // SAFETY: it has 16 bytes behind the first 48.
+        unsafe { &*piece.cast::<[u8; N]>() }
     }
 
     /// The quotes of each step, a bit a byte.

@@ -7,6 +7,7 @@
 use super::super::room::STEP;
 use super::super::{MAX_NAME, MAX_OTHERS};
 use super::document::{Document, Span};
+use super::index::Index;
 use super::names::{self, Name, Names};
 
 /// What was found.
@@ -38,47 +39,15 @@ impl Members {
         document: &Document<'_, '_>,
         names: &'static Names,
     ) -> Option<()> {
+        let mut walk = Walk::new(document)?;
         // What the next member may be.
         let mut known = &names.members;
-        let mut seen = 0_u32;
         let mut unusual = None;
-        let steps = document.index.starts();
-        // The first member begins behind the brace, and nothing before.
-        let mut starts = steps.first()?.checked_sub(0b10)?;
-        if starts & 0b11 != 0 {
-            return None;
+        while let Some((head, span)) = walk.past_known(known, &mut self.spans) {
+            let unusual = unusual.get_or_insert_with(Unusual::new);
+            known = unusual.take(document, names, head, span)?;
         }
-        let (mut step, mut step_start, mut start) = (0_usize, 0_usize, 1_usize);
-        // SAFETY: there is a first step.
-        let mut head = unsafe { document.head(0, 1) };
-        loop {
-            while starts != 0 {
-                // The next start ends the member here. The last one is where the document ends.
-                let bit = usize::try_from(starts.trailing_zeros()).ok()?;
-                starts &= starts.wrapping_sub(1);
-                let next = step_start.wrapping_add(bit);
-                let span = Span::new(start, next.wrapping_sub(1));
-                let slot = names::slot(head);
-                let name = known.get(slot)?;
-                if head & name.mask == name.head {
-                    *self.spans.get_mut(slot)? = span;
-                    seen |= 1 << slot;
-                } else {
-                    known = unusual
-                        .get_or_insert_with(Unusual::new)
-                        .take(document, names, head, span)?;
-                }
-                start = next;
-                // SAFETY: the starts are bits of bytes of a step that was taken, and the end is one too.
-                head = unsafe { document.head(step, bit) };
-            }
-            step = step.wrapping_add(1);
-            step_start = step_start.wrapping_add(STEP);
-            let Some(next) = steps.get(step) else {
-                break;
-            };
-            starts = *next;
-        }
+        let mut seen = walk.seen;
         let mut more = 0;
         if let Some(unusual) = unusual {
             more = unusual.count_more()?;
@@ -102,6 +71,72 @@ impl Members {
             return None;
         }
         self.spans.get(slot).copied()
+    }
+}
+
+/// How far a document is read.
+struct Walk<'i> {
+    index: &'i Index,
+    /// What is left of the starts of this step.
+    starts: u64,
+    step: usize,
+    /// Where this step begins.
+    step_start: usize,
+    /// Where the next member begins, and its first bytes.
+    start: usize,
+    head: u64,
+    /// Which known members were passed.
+    seen: u32,
+}
+
+impl<'i> Walk<'i> {
+    /// `None` if no member begins behind the brace.
+    #[inline(always)]
+    fn new(document: &Document<'_, 'i>) -> Option<Self> {
+        let index = document.index;
+        // The first member begins there, and nothing before.
+        let starts = index.starts().first()?.checked_sub(0b10)?;
+        if starts & 0b11 != 0 {
+            return None;
+        }
+        Some(Self {
+            index,
+            starts,
+            step: 0,
+            step_start: 0,
+            start: 1,
+            // SAFETY: there is a first step.
+            head: u64::from_le_bytes(*unsafe { index.piece(0, 1) }),
+            seen: 0,
+        })
+    }
+
+    /// Goes past members that are known and past the first that is not, if there is one: its first bytes, and where it is.
+    #[inline(always)]
+    fn past_known(&mut self, known: &[Name; 8], spans: &mut [Span; 8]) -> Option<(u64, Span)> {
+        loop {
+            while self.starts == 0 {
+                self.step = self.step.wrapping_add(1);
+                self.step_start = self.step_start.wrapping_add(STEP);
+                self.starts = *self.index.starts().get(self.step)?;
+            }
+            // The next start ends the member here. The last one is where the document ends.
+            let bit = usize::try_from(self.starts.trailing_zeros()).ok()?;
+            self.starts &= self.starts.wrapping_sub(1);
+            let next = self.step_start.wrapping_add(bit);
+            let span = Span::new(self.start, next.wrapping_sub(1));
+            let head = self.head;
+            self.start = next;
+            // SAFETY: the starts are bits of bytes of a step that was taken, and the end is one too.
+            self.head = u64::from_le_bytes(*unsafe { self.index.piece(self.step, bit) });
+            let slot = names::slot(head);
+            let name = known.get(slot)?;
+            if head & name.mask != name.head {
+                return Some((head, span));
+            }
+            *spans.get_mut(slot)? = span;
+            self.seen |= 1 << slot;
+        }
     }
 }
 

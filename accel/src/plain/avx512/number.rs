@@ -12,7 +12,8 @@ pub(super) fn number(bytes: &[u8; MAX_DIGITS], length: usize) -> Option<i64> {
         return None;
     }
     // The digits move to where the vector ends, so that each place counts the same in all numbers.
-    let places = MOVES.get(length..)?.first_chunk()?;
+    // SAFETY: it is 1 to 16.
+    let places = unsafe { moves(length) };
     let digits = _mm_sub_epi8(load(bytes), _mm_set1_epi8(b'0'.cast_signed()));
     let digits = _mm_shuffle_epi8(digits, load(places));
     if _mm_cmpgt_epu8_mask(digits, _mm_set1_epi8(9)) != 0 {
@@ -40,8 +41,8 @@ pub(super) fn three_numbers(
     if beyond >= MAX_DIGITS {
         return None;
     }
-    let places = |length: usize| MOVES.get(length..).and_then(<[u8]>::first_chunk);
-    let places = load_three([places(one)?, places(two)?, places(three)?]);
+    // SAFETY: all three are 1 to 16.
+    let places = load_three(lengths.map(|length| unsafe { moves(length) }));
     let digits = _mm512_sub_epi8(load_three(bytes), _mm512_set1_epi8(b'0'.cast_signed()));
     // The bits of their first digits, and of all.
     const FIRST: u64 = 1 | 1 << 16 | 1 << 32;
@@ -71,6 +72,18 @@ fn load_three([one, two, three]: [&[u8; 16]; 3]) -> __m512i {
     let vector = _mm512_zextsi128_si512(load(one));
     let vector = _mm512_inserti32x4::<1>(vector, load(two));
     _mm512_inserti32x4::<2>(vector, load(three))
+}
+
+/// What moves so many bytes to where the vector ends, and zeros before them.
+///
+/// # Safety
+///
+/// There are at most 16.
+#[inline(always)]
+unsafe fn moves(length: usize) -> &'static [u8; 16] {
+    debug_assert!(length <= 16);
+    // SAFETY: 16 bytes begin at each of the first 17.
+    unsafe { &*MOVES.as_ptr().add(length).cast() }
 }
 
 /// From `n` on: the places of `n` bytes behind as many zeros as make 16.
