@@ -29,6 +29,8 @@ pub struct PlainRoom {
     pub(super) header: Area<HEADER_AREA>,
     pub(super) payload: Area<PAYLOAD_AREA>,
     pub(super) signature: Area<SIGNATURE_AREA>,
+    #[cfg(target_arch = "x86_64")]
+    pub(super) remembered: super::avx512::Remembered,
 }
 
 /// The room of one segment, at the start of a cache line.
@@ -37,7 +39,7 @@ pub struct PlainRoom {
 pub(super) struct Area<const N: usize>(pub(super) [MaybeUninit<u8>; N]);
 
 impl<const N: usize> Area<N> {
-    const NEW: Self = Self([MaybeUninit::uninit(); N]);
+    pub(super) const NEW: Self = Self([MaybeUninit::uninit(); N]);
 }
 
 impl PlainRoom {
@@ -48,6 +50,8 @@ impl PlainRoom {
             header: Area::NEW,
             payload: Area::NEW,
             signature: Area::NEW,
+            #[cfg(target_arch = "x86_64")]
+            remembered: super::avx512::Remembered::NOTHING,
         }
     }
 }

@@ -1,7 +1,14 @@
 //! The fast reader against the definition: the same answer to the same bytes. Where the processor cannot run it, the
 //! definition is tested alone.
 
+use std::cell::RefCell;
+
 use super::{PlainRoom, PlainToken};
+
+thread_local! {
+    /// A room in which one token after another is read, so that headers are remembered and forgotten.
+    static USED: RefCell<PlainRoom> = const { RefCell::new(PlainRoom::new()) };
+}
 
 const HEADER: &str = r#"{"alg":"RS256","kid":"micros/service-a/key-2026-11","typ":"JWT"}"#;
 const PAYLOAD: &str = r#"{"iss":"micros/service-a","sub":"someone","aud":"micros/service-b","iat":1795000000,"nbf":1795000000,"exp":1795000060,"jti":"6f1d2c3b-8a90-4e5f-b7c6-000000000000"}"#;
@@ -82,19 +89,21 @@ fn token(header: &[u8], payload: &[u8], signature: &[u8]) -> Vec<u8> {
 /// Whether the token is plain, as all readers here say.
 #[track_caller]
 fn is_plain(token: &[u8]) -> bool {
-    let (mut room, mut other) = (PlainRoom::new(), PlainRoom::new());
+    let mut room = PlainRoom::new();
     let expected = PlainToken::read_portably(token, &mut room);
     if PlainToken::can_be_read() {
         // Of its own length, so that a sanitizer sees a read beyond it.
         let token: Box<[u8]> = token.into();
-        let read = PlainToken::read(&token, &mut other);
-        assert!(
-            read == expected,
-            "{:?} and {:?}: {}",
-            read.map(|token| token.document),
-            expected.map(|token| token.document),
-            token.escape_ascii()
-        );
+        for way in ["first", "again", "in a new room"] {
+            let check = |room: &mut PlainRoom| {
+                let read = PlainToken::read(&token, room);
+                assert!(read == expected, "{way}: {}", token.escape_ascii());
+            };
+            match way {
+                "in a new room" => check(&mut PlainRoom::new()),
+                _ => USED.with_borrow_mut(check),
+            }
+        }
     }
     expected.is_some()
 }
@@ -324,4 +333,24 @@ fn no_change_of_a_document_makes_the_readers_differ() {
         plain += usize::from(is_plain(&bytes));
     }
     assert!(plain > rounds / 8, "{plain} of {rounds} were plain");
+}
+
+#[test]
+fn a_header_is_remembered_until_another_comes_and_for_its_own_bytes_alone() {
+    let longer = HEADER.replace("\"}", "\",\"x\":1}");
+    let other_kid = HEADER.replace("service-a", "service-b");
+    let shorter = &HEADER[..HEADER.len() - 1];
+    for header in [
+        HEADER, HEADER, &longer, HEADER, &other_kid, shorter, &other_kid, HEADER,
+    ] {
+        for payload in [PAYLOAD, PAYLOADS[1], "{}", PAYLOADS[2]] {
+            is_plain(&token(header.as_bytes(), payload.as_bytes(), b"x"));
+        }
+        // A segment that begins like it, and one that it begins like.
+        let encoded = encoded(header.as_bytes());
+        is_plain(format!("{encoded}A.e30.").as_bytes());
+        is_plain(encoded.as_bytes());
+        is_plain(encoded[..encoded.len() - 1].as_bytes());
+        is_plain(format!("{encoded}.").as_bytes());
+    }
 }

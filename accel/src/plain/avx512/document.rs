@@ -94,10 +94,16 @@ impl<'a, 'i> Document<'a, 'i> {
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi1,bmi2,popcnt")]
     pub(super) fn seconds(&self, spans: [Span; 3]) -> Option<[i64; 3]> {
-        // SAFETY: a member has more bytes than a name of three letters.
-        let bytes = spans.map(|span| unsafe { self.digits(span.value()) });
-        let lengths = spans.map(|span| span.end().wrapping_sub(span.value()));
-        three_numbers(bytes, lengths)
+        let [one, two, three] = spans;
+        three_numbers(self.spelled(one), self.spelled(two), self.spelled(three))
+    }
+
+    /// The bytes from a member's value on, whose name has three letters, and the value's length.
+    #[inline(always)]
+    fn spelled(&self, span: Span) -> (&'i [u8; MAX_DIGITS], usize) {
+        let length = span.end().wrapping_sub(span.value());
+        // SAFETY: a member whose name has three letters has a byte behind it.
+        (unsafe { self.digits(span.value()) }, length)
     }
 
     /// The number of so many digits here.

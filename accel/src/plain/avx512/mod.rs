@@ -5,6 +5,7 @@
 
 mod decode;
 mod document;
+mod header;
 mod index;
 mod members;
 mod names;
@@ -13,6 +14,8 @@ mod number;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use self::document::Document;
+use self::header::Header;
+pub(super) use self::header::Remembered;
 use self::index::Index;
 use self::members::Members;
 use super::{PlainAudience, PlainRoom, PlainToken};
@@ -59,17 +62,11 @@ fn has_features() -> bool {
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi1,bmi2,popcnt")]
 fn read_with_avx512<'a>(token: &'a [u8], room: &'a mut PlainRoom) -> Option<PlainToken<'a>> {
-    let mut index = Index::new();
-    let header_end = index.read(token, &mut room.header)?;
-    // SAFETY: the index has just read into this area.
-    let header = unsafe { Document::new(&room.header, &index) }?;
-    let mut parameters = Members::new();
-    parameters.read(&header, &names::HEADER)?;
-    let algorithm = header.string(parameters.span(names::ALG)?)?;
-    let key_id = header.string(parameters.span(names::KID)?)?;
-    if let Some(span) = parameters.span(names::TYP) {
-        header.string(span)?;
-    }
+    let Header {
+        algorithm,
+        key_id,
+        length: header_end,
+    } = room.remembered.header(token, &mut room.header)?;
 
     let mut index = Index::new();
     let rest = token.get(header_end.wrapping_add(1)..)?;

@@ -33,17 +33,24 @@ pub(super) fn number(bytes: &[u8; MAX_DIGITS], length: usize) -> Option<i64> {
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi1,bmi2,popcnt")]
 pub(super) fn three_numbers(
-    bytes: [&[u8; MAX_DIGITS]; 3],
-    lengths: [usize; 3],
+    (one, one_length): (&[u8; MAX_DIGITS], usize),
+    (two, two_length): (&[u8; MAX_DIGITS], usize),
+    (three, three_length): (&[u8; MAX_DIGITS], usize),
 ) -> Option<[i64; 3]> {
-    let [one, two, three] = lengths;
-    let beyond = one.wrapping_sub(1) | two.wrapping_sub(1) | three.wrapping_sub(1);
+    let beyond =
+        one_length.wrapping_sub(1) | two_length.wrapping_sub(1) | three_length.wrapping_sub(1);
     if beyond >= MAX_DIGITS {
         return None;
     }
-    // SAFETY: all three are 1 to 16.
-    let places = load_three(lengths.map(|length| unsafe { moves(length) }));
-    let digits = _mm512_sub_epi8(load_three(bytes), _mm512_set1_epi8(b'0'.cast_signed()));
+    // SAFETY: it is 1 to 16.
+    let one_places = unsafe { moves(one_length) };
+    // SAFETY: it is 1 to 16.
+    let two_places = unsafe { moves(two_length) };
+    // SAFETY: it is 1 to 16.
+    let three_places = unsafe { moves(three_length) };
+    let places = load_three(one_places, two_places, three_places);
+    let zeros = _mm512_set1_epi8(b'0'.cast_signed());
+    let digits = _mm512_sub_epi8(load_three(one, two, three), zeros);
     // The bits of their first digits, and of all.
     const FIRST: u64 = 1 | 1 << 16 | 1 << 32;
     const ALL: u64 = (1 << 48) - 1;
@@ -68,7 +75,7 @@ pub(super) fn three_numbers(
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi1,bmi2,popcnt")]
-fn load_three([one, two, three]: [&[u8; 16]; 3]) -> __m512i {
+fn load_three(one: &[u8; 16], two: &[u8; 16], three: &[u8; 16]) -> __m512i {
     let vector = _mm512_zextsi128_si512(load(one));
     let vector = _mm512_inserti32x4::<1>(vector, load(two));
     _mm512_inserti32x4::<2>(vector, load(three))
