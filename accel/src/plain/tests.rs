@@ -350,7 +350,7 @@ fn a_header_is_remembered_until_another_comes_and_for_its_own_bytes_alone() {
         let encoded = encoded(header.as_bytes());
         is_plain(format!("{encoded}A.e30.").as_bytes());
         is_plain(encoded.as_bytes());
-        is_plain(encoded[..encoded.len() - 1].as_bytes());
+        is_plain(&encoded.as_bytes()[..encoded.len() - 1]);
         is_plain(format!("{encoded}.").as_bytes());
     }
 }

@@ -89,8 +89,10 @@ fn load_three(one: &[u8; 16], two: &[u8; 16], three: &[u8; 16]) -> __m512i {
 #[inline(always)]
 unsafe fn moves(length: usize) -> &'static [u8; 16] {
     debug_assert!(length <= 16);
-    // SAFETY: 16 bytes begin at each of the first 17.
-    unsafe { &*MOVES.as_ptr().add(length).cast() }
+    // SAFETY: the table has twice as many bytes.
+    let moves = unsafe { MOVES.as_ptr().add(length) };
+    // SAFETY: 16 of them begin at each of the first 17.
+    unsafe { &*moves.cast() }
 }
 
 /// From `n` on: the places of `n` bytes behind as many zeros as make 16.
