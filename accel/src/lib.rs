@@ -4,10 +4,15 @@
 //! The interface is safe. A kernel may answer as the engine's own code would, or have the engine's own code asked; it
 //! refuses nothing by itself.
 
+// In a test an overflow panics, which is what a test is for.
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
+
 mod clock;
 mod huge_pages;
+mod plain;
 mod prefetch;
 
 pub use clock::coarse_monotonic_nanos;
 pub use huge_pages::prefer_huge_pages;
+pub use plain::{PlainAudience, PlainRoom, PlainToken};
 pub use prefetch::prefetch;

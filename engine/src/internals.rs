@@ -12,9 +12,9 @@ use crate::claims::{Claims, NumericDate};
 use crate::crypto::public_key::{KeyKind, PublicKey};
 use crate::jws::json::plain::{PlainMembers, PlainValue};
 use crate::jws::json::{self, Members, Spare};
-use crate::jws::{Compact, Header, base64url};
+use crate::jws::{Compact, Header, Room, base64url};
 use crate::keys::pem;
-use crate::{Admitted, Algorithm, KeyId, KeyRejected, Scratch, UnixTime, VerifyError};
+use crate::{Admitted, Algorithm, KeyId, KeyRejected, Policy, Scratch, UnixTime, VerifyError};
 
 #[cfg(feature = "http")]
 pub use crate::keys::repository::probe::{
@@ -55,8 +55,8 @@ pub struct Segments {
 /// As [`Policy::admit`](crate::Policy::admit) in its first step.
 pub fn decode_compact(token: &[u8]) -> Result<Segments, VerifyError> {
     let compact = Compact::split(token)?;
-    let mut scratch = Scratch::new();
-    let decoded = compact.decode(&mut scratch)?;
+    let mut room = Room::new();
+    let decoded = compact.decode(&mut room)?;
     Ok(Segments {
         signing_input: compact.signing_input().to_vec(),
         unverified_header: decoded.unverified_header.to_vec(),
@@ -160,10 +160,70 @@ pub fn parse_claims(unverified: &[u8], key_id: KeyId<'_>) -> Result<UnverifiedCl
         .map(|claims| UnverifiedClaims::of(&claims))
 }
 
+/// Admits a token as [`Policy::admit`] does, by the way of all tokens: never by the short way of plain ones, which the
+/// feature `accel` adds.
+///
+/// # Errors
+///
+/// As [`Policy::admit`].
+pub fn admit_portably<'a>(
+    policy: &Policy,
+    token: &'a [u8],
+    now: UnixTime,
+    scratch: &'a mut Scratch,
+) -> Result<Admitted<'a>, VerifyError> {
+    let (_, room) = scratch.parts();
+    policy.admit_in_order(token, now, room)
+}
+
+/// Admits a token by the short way of plain ones, if it can go there and nothing is to be refused.
+#[must_use]
+pub fn admit_plain<'a>(
+    policy: &Policy,
+    token: &'a [u8],
+    now: UnixTime,
+    scratch: &'a mut Scratch,
+) -> Option<Admitted<'a>> {
+    let (room, _) = scratch.parts();
+    policy.admit_plain(token, now, room)
+}
+
 /// The claims of a token that a policy wants and nobody has verified.
 #[must_use]
 pub fn unverified_claims(admitted: &Admitted<'_>) -> UnverifiedClaims {
     UnverifiedClaims::of(admitted.unverified_claims())
+}
+
+/// All that an admitted token holds, none of it verified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UnverifiedToken {
+    /// `alg`.
+    pub algorithm: Algorithm,
+    /// `kid`.
+    pub key_id: String,
+    /// What the signature is over.
+    pub signing_input: Vec<u8>,
+    /// The signature.
+    pub signature: Vec<u8>,
+    /// From when it is valid, leeway included, and until when.
+    pub window: (UnixTime, UnixTime),
+    /// The claims.
+    pub claims: UnverifiedClaims,
+}
+
+/// All that a token holds that a policy wants and nobody has verified.
+#[must_use]
+pub fn unverified_token(admitted: &Admitted<'_>) -> UnverifiedToken {
+    let (algorithm, signing_input, signature, window) = admitted.unverified_rest();
+    UnverifiedToken {
+        algorithm,
+        key_id: admitted.key_id().as_str().to_owned(),
+        signing_input: signing_input.to_vec(),
+        signature: signature.to_vec(),
+        window: (window.from, window.until),
+        claims: unverified_claims(admitted),
+    }
 }
 
 /// A member as both readers of objects show it: name and value, escapes undone.

@@ -36,7 +36,7 @@
 //! | `http` | `KeyRepository` | tokio, hyper, rustls |
 //! | `ring` | `Backend::Ring`, a second opinion on every signature | ring |
 //! | `tower` | `AuthenticateLayer`, a middleware that answers 401 and 503 itself | tower-layer, tower-service, http |
-//! | `accel` | kernels that are chosen at run time: AVX-512, prefetching | asap-accel |
+//! | `accel` | kernels that are chosen at run time: plain tokens with AVX-512, prefetching | asap-accel, which has `unsafe` |
 //! | `internals` | for the fuzz targets; no promise | |
 //!
 //! Features add and never alter. To read the code, go on with `pipeline.rs` (the order of checks), then
@@ -60,6 +60,7 @@ pub mod limits;
 #[cfg(feature = "tower")]
 mod middleware;
 mod pipeline;
+mod plain;
 mod policy;
 mod replay;
 mod striped;

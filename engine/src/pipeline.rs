@@ -36,6 +36,8 @@
 use std::fmt;
 
 use crate::claims::Claims;
+#[cfg(feature = "internals")]
+use crate::crypto::Algorithm;
 use crate::crypto::VerifyingKey;
 use crate::error::VerifyError;
 use crate::identity::IdentityRef;
@@ -115,6 +117,13 @@ impl<'a> Admitted<'a> {
     #[cfg(feature = "internals")]
     pub(crate) const fn unverified_claims(&self) -> &Claims<'a> {
         &self.unverified_claims
+    }
+
+    /// For the fuzz targets: the algorithm, what the signature is over, the signature, and when the token is valid.
+    #[cfg(feature = "internals")]
+    pub(crate) const fn unverified_rest(&self) -> (Algorithm, &'a [u8], &'a [u8], Window) {
+        let algorithm = self.unverified_header.algorithm;
+        (algorithm, self.signing_input, self.signature, self.window)
     }
 
     /// Checks that `key` verifies the token's algorithm, and then the signature. `key` must be the one that

@@ -8,6 +8,7 @@ use std::future::{Ready, ready};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use asap_engine::internals::{admit_portably, unverified_token};
 use asap_engine::{
     AuthenticateLayer, Backend, Engine, Identity, KeySource, Keyring, ReplayLog, ReplayWindow,
     Scratch, Verdict, VerifyError, VerifyingKey,
@@ -73,6 +74,7 @@ pub(crate) fn prove(cases: &[Case]) {
         if let Some(key) = &case.key {
             wrong.extend(loaded_otherwise(case, key));
         }
+        wrong.extend(admitted_otherwise(case));
         let paths = SOURCES
             .iter()
             .flat_map(|source| ENTRIES.map(|entry| (*source, entry)));
@@ -111,6 +113,24 @@ fn loaded_otherwise(case: &Case, key: &Key) -> Vec<String> {
         }
     }
     wrong
+}
+
+/// What is wrong with how the token of a case is admitted: by the short way of plain tokens, which the paths take where
+/// they can, or always by the way of all.
+fn admitted_otherwise(case: &Case) -> Option<String> {
+    let mut policy = case.policy.clone();
+    if case.single_use {
+        policy = policy.with_single_use();
+    }
+    let (mut one, mut other) = (Scratch::new(), Scratch::new());
+    let admitted = policy.admit(&case.token, case.now, &mut one);
+    let portable = admit_portably(&policy, &case.token, case.now, &mut other);
+    let (admitted, portable) = (
+        admitted.map(|token| unverified_token(&token)),
+        portable.map(|token| unverified_token(&token)),
+    );
+    let differs = admitted != portable;
+    differs.then(|| format!("{}: not admitted alike by the two ways", case.name))
 }
 
 /// The verdict of one path, or nothing if the token cannot take it.

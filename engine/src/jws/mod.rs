@@ -10,6 +10,7 @@ pub(crate) mod names;
 mod scratch;
 
 pub(crate) use header::Header;
+pub(crate) use scratch::Room;
 pub use scratch::Scratch;
 
 use crate::error::VerifyError;
@@ -45,9 +46,9 @@ impl<'t> Compact<'t> {
         split().ok_or(VerifyError::NotCompact)
     }
 
-    /// Decodes the three segments into `scratch`.
-    pub(crate) fn decode<'a>(&self, scratch: &'a mut Scratch) -> Result<Decoded<'a>, VerifyError> {
-        self.decode_segments(scratch).ok_or_else(|| {
+    /// Decodes the three segments into `room`.
+    pub(crate) fn decode<'a>(&self, room: &'a mut Room) -> Result<Decoded<'a>, VerifyError> {
+        self.decode_segments(room).ok_or_else(|| {
             if self.signature.contains(&b'.') {
                 VerifyError::NotCompact
             } else {
@@ -56,12 +57,12 @@ impl<'t> Compact<'t> {
         })
     }
 
-    fn decode_segments<'a>(&self, scratch: &'a mut Scratch) -> Option<Decoded<'a>> {
+    fn decode_segments<'a>(&self, room: &'a mut Room) -> Option<Decoded<'a>> {
         let room_for = |segment: &[u8]| base64url::decoded_length(segment.len());
         // An unescaped string is never longer than its escaped form, so header and payload once more is room
         // for all of them.
         let text_length = room_for(self.header).saturating_add(room_for(self.payload));
-        let room = scratch.room(
+        let room = room.bytes(
             text_length
                 .saturating_mul(2)
                 .saturating_add(room_for(self.signature)),
@@ -105,9 +106,9 @@ mod tests {
     /// Why a token is not three segments of base64url.
     fn refusal(token: &[u8]) -> Option<VerifyError> {
         let split = Compact::split(token);
-        let mut scratch = Scratch::new();
+        let mut room = Room::new();
         split
-            .and_then(|compact| compact.decode(&mut scratch).map(drop))
+            .and_then(|compact| compact.decode(&mut room).map(drop))
             .err()
     }
 
@@ -137,10 +138,10 @@ mod tests {
 
     #[test]
     fn each_segment_is_decoded_strictly() {
-        let mut scratch = Scratch::new();
+        let mut room = Room::new();
         let decoded = Compact::split(b"e30.AQID.")
             .unwrap()
-            .decode(&mut scratch)
+            .decode(&mut room)
             .unwrap();
         assert_eq!(decoded.unverified_header, b"{}");
         assert_eq!(decoded.unverified_payload, [1, 2, 3]);
@@ -158,11 +159,8 @@ mod tests {
     #[test]
     fn a_token_larger_than_the_inline_room_decodes_too() {
         let token = [&b"e30."[..], &[b'A'; 40_000], b".AQID"].concat();
-        let mut scratch = Scratch::new();
-        let decoded = Compact::split(&token)
-            .unwrap()
-            .decode(&mut scratch)
-            .unwrap();
+        let mut room = Room::new();
+        let decoded = Compact::split(&token).unwrap().decode(&mut room).unwrap();
         assert_eq!(decoded.unverified_payload, vec![0; 30_000]);
         assert_eq!(decoded.signature, [1, 2, 3]);
     }

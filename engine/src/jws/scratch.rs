@@ -2,14 +2,16 @@
 
 use std::fmt;
 
+use crate::plain::PlainRoom;
+
 /// Enough for a token of some 1,000 bytes, so that a realistic one needs no allocation.
 const INLINE: usize = 1280;
 
 /// Room into which one token after another is decoded. Reuse it: it allocates for the first long token only.
 #[derive(Clone)]
 pub struct Scratch {
-    inline: [u8; INLINE],
-    heap: Vec<u8>,
+    plain: PlainRoom,
+    room: Room,
 }
 
 impl Scratch {
@@ -17,20 +19,15 @@ impl Scratch {
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            inline: [0; INLINE],
-            heap: Vec::new(),
+            plain: PlainRoom::new(),
+            room: Room::new(),
         }
     }
 
-    /// `length` bytes of room. What it holds is left from an earlier token.
-    pub(crate) fn room(&mut self, length: usize) -> &mut [u8] {
-        if let Some(room) = self.inline.get_mut(..length) {
-            return room;
-        }
-        if self.heap.len() < length {
-            self.heap.resize(length, 0);
-        }
-        self.heap.get_mut(..length).unwrap_or_default()
+    /// Room for the short way of plain tokens, and for the way of all. Apart, so that a token that turns out not to be
+    /// plain can still go the other way.
+    pub(crate) const fn parts(&mut self) -> (&mut PlainRoom, &mut Room) {
+        (&mut self.plain, &mut self.room)
     }
 }
 
@@ -46,15 +43,42 @@ impl fmt::Debug for Scratch {
     }
 }
 
+/// Room for any token.
+#[derive(Clone)]
+pub(crate) struct Room {
+    inline: [u8; INLINE],
+    heap: Vec<u8>,
+}
+
+impl Room {
+    pub(crate) const fn new() -> Self {
+        Self {
+            inline: [0; INLINE],
+            heap: Vec::new(),
+        }
+    }
+
+    /// `length` bytes of room. What it holds is left from an earlier token.
+    pub(crate) fn bytes(&mut self, length: usize) -> &mut [u8] {
+        if let Some(room) = self.inline.get_mut(..length) {
+            return room;
+        }
+        if self.heap.len() < length {
+            self.heap.resize(length, 0);
+        }
+        self.heap.get_mut(..length).unwrap_or_default()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn there_is_room_of_every_length_asked_for() {
-        let mut scratch = Scratch::new();
+        let mut room = Room::new();
         for length in [0, 1, INLINE, INLINE + 1, 100_000, 3] {
-            assert_eq!(scratch.room(length).len(), length);
+            assert_eq!(room.bytes(length).len(), length);
         }
     }
 }

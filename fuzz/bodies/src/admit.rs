@@ -20,21 +20,8 @@ static PUBLIC: LazyLock<VerifyingKey> =
 /// A byte of switches, two of seconds and one of nanoseconds around the fixed time, which says too whether tokens are for
 /// single use; then a token, or a header and a payload with a line end between them.
 pub fn admit(data: &[u8]) {
-    let mut input = Input::new(data);
-    let switches = input.byte();
-    let seconds = i64::from(input.word().cast_signed());
-    let fine = input.byte();
-    let nanos = [0, 1, 500_000_000, 999_999_999][usize::from(fine % 4)];
-    let now =
-        UnixTime::from_secs(NOW_SECONDS + seconds).saturating_add(Duration::from_nanos(nanos));
-    let rules = rules(switches, fine & 4 != 0);
+    let Asked { rules, now, token } = Asked::read(data);
     let policy = policy(&rules);
-    let token = if switches & 128 == 0 {
-        compact(input.rest())
-    } else {
-        input.rest().to_vec()
-    };
-
     let expected = token::admit(&rules, &token, now);
     let mut scratch = Scratch::new();
     let admitted = policy.admit(&token, now, &mut scratch);
@@ -54,6 +41,34 @@ pub fn admit(data: &[u8]) {
         && expected.algorithm == Algorithm::EdDsa
     {
         whole_way(&policy, &token, now, &expected);
+    }
+}
+
+/// What an input asks.
+pub(crate) struct Asked {
+    pub(crate) rules: Rules,
+    pub(crate) now: UnixTime,
+    pub(crate) token: Vec<u8>,
+}
+
+impl Asked {
+    pub(crate) fn read(data: &[u8]) -> Self {
+        let mut input = Input::new(data);
+        let switches = input.byte();
+        let seconds = i64::from(input.word().cast_signed());
+        let fine = input.byte();
+        let nanos = [0, 1, 500_000_000, 999_999_999][usize::from(fine % 4)];
+        let now = UnixTime::from_secs(NOW_SECONDS + seconds);
+        let token = if switches & 128 == 0 {
+            compact(input.rest())
+        } else {
+            input.rest().to_vec()
+        };
+        Self {
+            rules: rules(switches, fine & 4 != 0),
+            now: now.saturating_add(Duration::from_nanos(nanos)),
+            token,
+        }
     }
 }
 
@@ -86,7 +101,7 @@ fn rules(switches: u8, single_use: bool) -> Rules {
     }
 }
 
-fn policy(rules: &Rules) -> Policy {
+pub(crate) fn policy(rules: &Rules) -> Policy {
     let build = || {
         let mut policy = Policy::new(rules.audiences[0])?
             .with_algorithms(rules.algorithms.iter().copied())?

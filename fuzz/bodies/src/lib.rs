@@ -20,6 +20,7 @@ mod mutated_token;
 mod numeric_date;
 mod oracle;
 mod pem;
+mod plain_token;
 mod private_key;
 mod seen;
 mod spki;
@@ -37,6 +38,7 @@ pub use key_response::key_response;
 pub use mutated_token::mutated_token;
 pub use numeric_date::numeric_date;
 pub use pem::pem;
+pub use plain_token::plain_token;
 pub use private_key::private_key;
 pub use spki::spki;
 

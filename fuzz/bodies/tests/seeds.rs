@@ -61,6 +61,7 @@ targets! {
     spki, 300;
     key_id, 1_000;
     admit, 1_000;
+    plain_token, 3_000;
     mutated_token, 300;
     cache_headers, 1_000;
     backends, 200;
