@@ -62,6 +62,7 @@ mod middleware;
 mod pipeline;
 mod policy;
 mod replay;
+mod striped;
 mod time;
 
 // The way of a token.

@@ -26,6 +26,10 @@ pub const DEFAULT_LEEWAY: Duration = Duration::from_secs(30);
 /// The longest grace period: beyond five minutes a clock is broken and hides what it should show.
 pub const MAX_LEEWAY: Duration = Duration::from_secs(300);
 
+/// The threads that count without an atomic instruction, each in a line of its own; further ones share a line. As many
+/// as one word has bits, and more than gateways have workers.
+pub(crate) const COUNTER_STRIPES: usize = 64;
+
 /// RSA moduli, in bits. RFC 7518 section 3.3: "A key of size 2048 bits or larger MUST be used"; the cost of a
 /// verification grows with the square, and 8192 bits take some 200 microseconds.
 pub(crate) const RSA_MODULUS_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
