@@ -64,6 +64,7 @@ mod policy;
 mod replay;
 mod striped;
 mod time;
+mod token_cache;
 
 // The way of a token.
 pub use engine::{Engine, Pending, Verdict};
@@ -83,6 +84,7 @@ pub use keys::{
 pub use keys::{KeyError, KeyId, KeySource, Keyring, Lookup};
 pub use replay::{ReplayError, ReplayLog, ReplayWindow, Reusable};
 pub use time::{Clock, SystemClock, UnixTime};
+pub use token_cache::{TokenCache, TokenCacheStats};
 // In front of an HTTP service.
 #[cfg(feature = "tower")]
 pub use middleware::{Authenticate, AuthenticateLayer, ResponseFuture};

@@ -1,8 +1,11 @@
 //! Who sent the request: what is left of a token once every check has passed.
 
+mod layout;
+
 use std::borrow::Cow;
 use std::fmt;
-use std::ops::Range;
+
+pub(crate) use layout::Layout;
 
 use crate::claims::{Audience, Claims};
 use crate::crypto::Algorithm;
@@ -101,28 +104,10 @@ impl<'a> IdentityRef<'a> {
     /// The identity apart from the scratch space, in one allocation.
     #[must_use]
     pub fn to_owned(&self) -> Identity {
-        let (audience, audience_is_array) = self.audience.spelling();
-        let parts = [
-            self.key_id,
-            self.issuer,
-            self.subject.unwrap_or_default(),
-            audience,
-            self.token_id,
-            self.claims_json,
-        ];
-        let mut end = 0_usize;
-        let ends = parts.map(|part| {
-            end = end.saturating_add(part.len());
-            end
-        });
+        let (pieces, layout) = Layout::new(self);
         Identity {
-            text: parts.concat().into_boxed_str(),
-            ends,
-            has_subject: self.subject.is_some(),
-            audience_is_array,
-            algorithm: self.algorithm,
-            issued_at: self.issued_at,
-            expires_at: self.expires_at,
+            text: pieces.concat().into_boxed_str(),
+            layout,
         }
     }
 }
@@ -138,41 +123,24 @@ impl fmt::Debug for IdentityRef<'_> {
 /// A verified identity that stands alone: what [`Engine::verify`](crate::Engine::verify) answers.
 #[derive(Clone)]
 pub struct Identity {
-    /// `kid`, `iss`, `sub`, `aud`, `jti` and the claims, one after the other.
     text: Box<str>,
-    /// Where each of them ends.
-    ends: [usize; 6],
-    has_subject: bool,
-    audience_is_array: bool,
-    algorithm: Algorithm,
-    issued_at: UnixTime,
-    expires_at: UnixTime,
+    layout: Layout,
 }
 
 impl Identity {
-    /// The same identity, borrowed.
-    #[must_use]
-    pub fn as_ref(&self) -> IdentityRef<'_> {
-        let [key_id, issuer, subject, audience, token_id, claims_json] = self.parts();
-        IdentityRef {
-            algorithm: self.algorithm,
-            key_id,
-            issuer,
-            subject: self.has_subject.then_some(subject),
-            audience: Audience::from_spelling(audience, self.audience_is_array),
-            token_id,
-            issued_at: self.issued_at,
-            expires_at: self.expires_at,
-            claims_json,
+    /// The identity whose texts, in one piece, have this layout.
+    pub(crate) fn of_piece(text: &str, layout: &Layout) -> Self {
+        Self {
+            text: text.into(),
+            layout: *layout,
         }
     }
 
-    fn parts(&self) -> [&str; 6] {
-        let mut start = 0_usize;
-        self.ends.map(|end| {
-            let range: Range<usize> = std::mem::replace(&mut start, end)..end;
-            self.text.get(range).unwrap_or_default()
-        })
+    /// The same identity, borrowed.
+    #[must_use]
+    pub fn as_ref(&self) -> IdentityRef<'_> {
+        let texts = self.layout.texts(&self.text).unwrap_or_default();
+        self.layout.identity(texts)
     }
 
     /// The service that issued the token (`iss`).
@@ -207,19 +175,19 @@ impl Identity {
     /// The algorithm of the signature (`alg`).
     #[must_use]
     pub const fn algorithm(&self) -> Algorithm {
-        self.algorithm
+        self.layout.algorithm
     }
 
     /// When the token was issued (`iat`), rounded down to the nanosecond.
     #[must_use]
     pub const fn issued_at(&self) -> UnixTime {
-        self.issued_at
+        self.layout.issued_at
     }
 
     /// When the token expires (`exp`), rounded down to the nanosecond.
     #[must_use]
     pub const fn expires_at(&self) -> UnixTime {
-        self.expires_at
+        self.layout.expires_at
     }
 
     /// All claims as the JSON object that was signed.

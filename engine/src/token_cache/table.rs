@@ -1,0 +1,130 @@
+//! The sets, and who has to go when there is no room: whoever was not used since a hand came by last (CLOCK).
+//!
+//! A hit marks its token as used, once. When bytes are short, a hand goes from set to set: it takes the mark off what has
+//! one, and frees what has none. A token that has expired is not accepted any more, so it loses its mark and then its
+//! place; tokens that come once never get a mark, so a flood of them frees itself.
+
+use std::sync::Arc;
+
+use super::entry::{Entry, Verified};
+use super::finder::Hash;
+use super::ledger::{Charge, Ledger};
+use super::set::{PLACES, Set};
+use super::sync::{AtomicU64, AtomicUsize, Ordering};
+use crate::limits::{MAX_SWEPT_SETS, TOKEN_CACHE_BYTES_PER_PLACE};
+
+pub(super) struct Table {
+    sets: Box<[Set]>,
+    ledger: Arc<Ledger>,
+    /// Where the hand stands.
+    hand: AtomicUsize,
+    insertions: AtomicU64,
+    evictions: AtomicU64,
+}
+
+impl Table {
+    /// A table that takes no more than `max_bytes` with all that is in it. None if there is not enough memory for its
+    /// sets.
+    pub(super) fn new(max_bytes: usize) -> Option<Self> {
+        let set_and_its_entries = TOKEN_CACHE_BYTES_PER_PLACE
+            .saturating_mul(PLACES)
+            .saturating_add(size_of::<Set>());
+        let count = max_bytes.checked_div(set_and_its_entries)?.max(1);
+        let mut sets = Vec::new();
+        sets.try_reserve_exact(count).ok()?;
+        sets.resize_with(count, Set::default);
+        let left = max_bytes
+            .saturating_sub(count.saturating_mul(size_of::<Set>()))
+            .saturating_sub(size_of::<Ledger>());
+        Some(Self {
+            sets: sets.into_boxed_slice(),
+            ledger: Ledger::new(left),
+            hand: AtomicUsize::new(0),
+            insertions: AtomicU64::new(0),
+            evictions: AtomicU64::new(0),
+        })
+    }
+
+    /// The set of a token.
+    #[inline]
+    pub(super) fn set(&self, hash: Hash) -> Option<&Set> {
+        self.sets.get(hash.choose(self.sets.len()))
+    }
+
+    /// Has the set of a token brought near.
+    #[inline]
+    pub(super) fn prepare(&self, hash: Hash) {
+        #[cfg(feature = "accel")]
+        if let Some(set) = self.set(hash) {
+            asap_accel::prefetch(set);
+        }
+        #[cfg(not(feature = "accel"))]
+        let _ = hash;
+    }
+
+    /// Keeps a token, in the place of what was kept of it before. Does nothing if another thread is changing its set,
+    /// or if there is no room for it now.
+    pub(super) fn keep(&self, hash: Hash, verified: &Verified<'_>) {
+        let Some(set) = self.set(hash).and_then(Set::lock) else {
+            return;
+        };
+        let mut is_kept = false;
+        let before = set.place_of(hash, |entry| {
+            let is_of_it = entry.texts_if_of(verified.token).is_some();
+            is_kept |= is_of_it && entry.key() == verified.key;
+            is_of_it
+        });
+        if is_kept {
+            return;
+        }
+        let Some(place) = before.or_else(|| set.room()) else {
+            return;
+        };
+        if let Some(charge) = self.charge(Entry::weight(verified))
+            && let Some(entry) = Entry::new(verified, charge)
+        {
+            if set.keep(place, hash, entry) {
+                self.evictions.fetch_add(1, Ordering::Relaxed);
+            }
+            self.insertions.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// The charge of an entry. What is short is made free, as far as the hand gets.
+    fn charge(&self, bytes: usize) -> Option<Charge> {
+        let charge = self.ledger.charge(bytes);
+        charge.or_else(|| {
+            (0..MAX_SWEPT_SETS.min(self.sets.len())).find_map(|_| {
+                self.sweep_one();
+                self.ledger.charge(bytes)
+            })
+        })
+    }
+
+    fn sweep_one(&self) {
+        let at = self.hand.fetch_add(1, Ordering::Relaxed);
+        let index = at.checked_rem(self.sets.len()).unwrap_or(0);
+        if let Some(set) = self.sets.get(index).and_then(Set::lock) {
+            let swept = u64::try_from(set.sweep()).unwrap_or(0);
+            self.evictions.fetch_add(swept, Ordering::Relaxed);
+        }
+    }
+
+    pub(super) fn insertions(&self) -> u64 {
+        self.insertions.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn evictions(&self) -> u64 {
+        self.evictions.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn entries(&self) -> usize {
+        self.ledger.entries()
+    }
+
+    /// What the sets and all entries take.
+    pub(super) fn bytes(&self) -> usize {
+        let sets = self.sets.len().saturating_mul(size_of::<Set>());
+        sets.saturating_add(self.ledger.bytes())
+    }
+}
