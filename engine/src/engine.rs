@@ -219,7 +219,7 @@ impl<K: KeySource, R: ReplayLog> Engine<K, R> {
             if let Some(cache) = &self.token_cache {
                 cache.prepare(together);
             }
-            for (place, token) in places.by_ref().zip(together) {
+            for (token, place) in together.iter().zip(places.by_ref()) {
                 each(place, self.verify_at(token, now, scratch));
             }
         }

@@ -50,7 +50,7 @@ fn words(bytes: &[u8; END]) -> [u64; END / 8] {
 
 /// What a token is found by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Hash(u64);
+pub(super) struct Hash(pub(super) u64);
 
 impl Hash {
     /// One of `count`: the high word of a product spreads evenly over any number.
@@ -65,5 +65,60 @@ impl Hash {
     #[inline]
     pub(super) fn tag(self) -> u64 {
         (self.0 & 0xff).max(1)
+    }
+}
+
+#[cfg(test)]
+#[cfg(not(shuttle))]
+mod tests {
+    use super::*;
+
+    fn finder(key: u64) -> Finder {
+        Finder([key, key ^ 0xa5a5, key.rotate_left(17), !key])
+    }
+
+    #[test]
+    fn the_end_of_a_token_is_what_finds_it() {
+        let finder = finder(0x0123_4567_89ab_cdef);
+        let end = [b'e'; END];
+        let hash = finder.hash(&end);
+        assert!(hash.is_some());
+        assert_eq!(finder.hash(&[&b"before"[..], &end].concat()), hash);
+        assert_eq!(finder.hash(&end[1..]), None);
+        for position in 0..END {
+            let mut other = end;
+            other[position] ^= 1;
+            assert_ne!(finder.hash(&other), hash, "{position}");
+        }
+    }
+
+    #[test]
+    fn another_key_spreads_tokens_otherwise() {
+        let end = [b'e'; END];
+        assert_ne!(finder(1).hash(&end), finder(2).hash(&end));
+        assert!(Finder::random().unwrap().0 != Finder::random().unwrap().0);
+    }
+
+    #[test]
+    fn tokens_spread_over_all_sets_and_tags() {
+        let finder = finder(0x0123_4567_89ab_cdef);
+        let (mut sets, mut tags) = ([0; 64], [0; 256]);
+        for number in 0..64_000_u64 {
+            let mut end = [b'A'; END];
+            end[..8].copy_from_slice(&number.to_be_bytes());
+            let hash = finder.hash(&end).unwrap();
+            sets[hash.choose(64)] += 1;
+            tags[usize::try_from(hash.tag()).unwrap()] += 1;
+        }
+        // 1,000 and 250 on average, with standard deviations of 32 and 16.
+        assert!(
+            sets.iter().all(|count| (800..1_200).contains(count)),
+            "{sets:?}"
+        );
+        assert_eq!(tags[0], 0);
+        assert!(
+            tags[2..].iter().all(|count| (150..350).contains(count)),
+            "{tags:?}"
+        );
     }
 }

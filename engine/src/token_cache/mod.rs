@@ -34,7 +34,7 @@ pub(crate) use self::entry::Verified;
 pub use self::stats::TokenCacheStats;
 
 use self::entry::Entry;
-use self::finder::Finder;
+use self::finder::{Finder, Hash};
 use self::table::Table;
 use crate::crypto::KeySerial;
 use crate::error::ConfigError;
@@ -115,21 +115,32 @@ impl TokenCache {
         token: &[u8],
         now: UnixTime,
         is_current: impl Fn(KeyId<'_>, KeySerial) -> bool,
-        mut take: impl FnMut(&str, &Layout) -> T,
+        take: impl FnMut(&str, &Layout) -> T,
     ) -> Option<T> {
-        let recalled = self.finder.hash(token).and_then(|hash| {
-            self.table.set(hash)?.find(hash, |entry| {
-                let texts = entry.texts_if_of(token)?;
-                let holds = entry.window().check(now).is_ok()
-                    && is_current(key_id(entry, texts)?, entry.key());
-                holds.then(|| take(texts, entry.layout()))
-            })
-        });
+        let hash = self.finder.hash(token);
+        let recalled = hash.and_then(|hash| self.find(hash, token, now, is_current, take));
         match recalled {
             Some(_) => self.hits.count(),
             None => self.misses.count(),
         }
         recalled
+    }
+
+    #[inline]
+    fn find<T>(
+        &self,
+        hash: Hash,
+        token: &[u8],
+        now: UnixTime,
+        is_current: impl Fn(KeyId<'_>, KeySerial) -> bool,
+        mut take: impl FnMut(&str, &Layout) -> T,
+    ) -> Option<T> {
+        self.table.set(hash)?.find(hash, |entry| {
+            let texts = entry.texts_if_of(token)?;
+            let holds =
+                entry.window().check(now).is_ok() && is_current(key_id(entry, texts)?, entry.key());
+            holds.then(|| take(texts, entry.layout()))
+        })
     }
 
     /// Has the sets of these tokens brought near, all at once: each is a line of memory that would else be waited for

@@ -86,7 +86,7 @@ impl Set {
     /// The right to change this set, unless somebody has it.
     pub(super) fn lock(&self) -> Option<Locked<'_>> {
         let before = self.about.fetch_or(LOCK, Ordering::Acquire);
-        (before & LOCK == 0).then_some(Locked { set: self })
+        (before & LOCK == 0).then(|| Locked { set: self })
     }
 }
 
