@@ -29,7 +29,8 @@ fn threads_that_keep_and_evict_recall_each_token_as_itself() {
                 let mut scratch = Scratch::new();
                 for round in 0..ROUNDS {
                     // Some tokens come often, so that there are hits as well.
-                    let number = [round * 11 + thread * 170, round % 50][round % 2] % tokens.len();
+                    let number =
+                        [round / 2 * 11 + thread * 175, round % 50][round % 2] % tokens.len();
                     let token = tokens[number].as_bytes();
                     match engine.verify_now(token, &mut scratch) {
                         Ok(Verdict::Verified(identity)) => {
