@@ -8,7 +8,9 @@ use shuttle::thread;
 
 use super::*;
 use crate::crypto::{Algorithm, SigningKey, VerifyingKey};
+use crate::identity::Identity;
 use crate::jws::Scratch;
+use crate::pipeline::Window;
 use crate::policy::Policy;
 use crate::replay::Reusable;
 use crate::{Issuer, TokenRequest};
@@ -17,16 +19,34 @@ const SCHEDULES: usize = 1_000;
 const NOW: UnixTime = UnixTime::from_secs(1_700_000_000);
 const HASH: Hash = Hash(0x0123_4567_89ab_cdef);
 
-/// Three tokens, with the subjects `0` to `2`.
-static TOKENS: LazyLock<([String; 3], VerifyingKey)> = LazyLock::new(|| {
+/// A token that was verified.
+struct Kept {
+    token: String,
+    identity: Identity,
+    window: Window,
+    key: KeySerial,
+}
+
+/// Three of them, with the subjects `0` to `2`. Made before shuttle begins, whose stacks are too small to verify on.
+static TOKENS: LazyLock<[Kept; 3]> = LazyLock::new(|| {
     let (key, _) = SigningKey::generate(Algorithm::EdDsa).unwrap();
     let public = VerifyingKey::from_pem(key.public_key_pem().as_bytes()).unwrap();
     let issuer = Issuer::new("client", "client/key", key).unwrap();
-    let sign = |subject: &str| {
+    let policy = Policy::new("server").unwrap();
+    ["0", "1", "2"].map(|subject| {
         let request = TokenRequest::new("server").with_subject(subject);
-        issuer.sign(&request, NOW).unwrap()
-    };
-    (["0", "1", "2"].map(sign), public)
+        let (token, mut scratch) = (issuer.sign(&request, NOW).unwrap(), Scratch::new());
+        let admitted = policy.admit(token.as_bytes(), NOW, &mut scratch).unwrap();
+        let authentic = admitted.authenticate(&public).unwrap();
+        let identity = authentic.accept(NOW, &Reusable).unwrap().to_owned();
+        let (window, key) = (authentic.window(), public.serial());
+        Kept {
+            token,
+            identity,
+            window,
+            key,
+        }
+    })
 });
 
 /// A table with room for so many of the tokens.
@@ -36,21 +56,14 @@ fn table(entries: usize) -> Arc<Table> {
 }
 
 fn keep(table: &Table, number: usize) {
-    let (tokens, key) = &*TOKENS;
-    let mut scratch = Scratch::new();
-    let policy = Policy::new("server").unwrap();
-    let token = tokens[number].as_bytes();
-    let authentic = policy.admit(token, NOW, &mut scratch).unwrap();
-    let authentic = authentic.authenticate(key).unwrap();
-    let identity = authentic.accept(NOW, &Reusable).unwrap();
-    let (window, key) = (authentic.window(), key.serial());
+    let kept = &TOKENS[number];
     table.keep(
         HASH,
         &Verified {
-            token,
-            identity,
-            window,
-            key,
+            token: kept.token.as_bytes(),
+            identity: kept.identity.as_ref(),
+            window: kept.window,
+            key: kept.key,
         },
     );
 }
@@ -58,7 +71,7 @@ fn keep(table: &Table, number: usize) {
 /// Whether a token is found, and if so as itself.
 fn is_found(table: &Table, number: usize) -> bool {
     let found = table.set(HASH).unwrap().find(HASH, |entry| {
-        let texts = entry.texts_if_of(TOKENS.0[number].as_bytes())?;
+        let texts = entry.texts_if_of(TOKENS[number].token.as_bytes())?;
         let texts = entry.layout().texts(texts).unwrap();
         Some(entry.layout().identity(texts).subject().to_owned())
     });
@@ -71,6 +84,7 @@ fn is_found(table: &Table, number: usize) -> bool {
 }
 
 fn under_many_schedules(check: fn()) {
+    LazyLock::force(&TOKENS);
     shuttle::check_random(check, SCHEDULES);
     shuttle::check_pct(check, SCHEDULES, 3);
 }
@@ -83,7 +97,9 @@ fn two_threads_that_keep_one_token_keep_it_once_and_leave_no_lock() {
             let table = Arc::clone(&table);
             thread::spawn(move || keep(&table, 0))
         });
-        threads.map(|thread| thread.join().unwrap());
+        for thread in threads {
+            thread.join().unwrap();
+        }
         assert_eq!((table.entries(), table.insertions()), (1, 1));
         assert!(is_found(&table, 0));
         keep(&table, 1);
@@ -107,7 +123,9 @@ fn whoever_looks_while_others_come_and_go_finds_a_token_as_itself_and_no_more_th
         for number in [0, 1, 2, 0, 1, 2] {
             is_found(&table, number);
         }
-        writers.map(|writer| writer.join().unwrap());
+        for writer in writers {
+            writer.join().unwrap();
+        }
         assert!(table.entries() <= 1);
         assert_eq!(
             (0..3).filter(|number| is_found(&table, *number)).count(),
