@@ -41,6 +41,9 @@ pub(crate) const TOKEN_CACHE_BYTES_PER_PLACE: usize = 256;
 /// allocators add at most, on average, to sizes like these.
 pub(crate) const TOKEN_CACHE_ALLOCATION_OVERHEAD: usize = 32;
 
+/// Up to so many bytes, what a token cache holds is near anyway: what processors have of second-level cache for each core.
+pub(crate) const TOKEN_CACHE_NEAR_BYTES: usize = 2 * 1024 * 1024;
+
 /// How many sets are swept at most to make room for one token: some 10 microseconds. If all that is in them is in use,
 /// the new token is not kept this time.
 pub(crate) const MAX_SWEPT_SETS: usize = 64;

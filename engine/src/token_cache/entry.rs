@@ -1,6 +1,7 @@
 //! What is kept of a verified token: its bytes, when and under which key it holds, and whose it is. It never changes.
 
 use super::ledger::Charge;
+use super::prefetch;
 use crate::crypto::KeySerial;
 use crate::identity::{IdentityRef, Layout};
 use crate::limits::TOKEN_CACHE_ALLOCATION_OVERHEAD;
@@ -61,6 +62,12 @@ impl Entry {
     pub(super) fn texts_if_of(&self, token: &[u8]) -> Option<&str> {
         let (own, texts) = self.text.split_at_checked(self.token_length)?;
         (own.as_bytes() == token).then_some(texts)
+    }
+
+    /// Has all of it brought near, if its beginning is.
+    pub(super) fn prefetch(&self) {
+        prefetch::line(&self.layout);
+        prefetch::bytes(self.text.as_bytes());
     }
 
     pub(super) const fn window(&self) -> Window {

@@ -16,6 +16,7 @@
 mod entry;
 mod finder;
 mod ledger;
+mod prefetch;
 mod set;
 mod stats;
 mod sync;
@@ -40,7 +41,7 @@ use crate::crypto::KeySerial;
 use crate::error::ConfigError;
 use crate::identity::Layout;
 use crate::keys::KeyId;
-use crate::limits::MIN_TOKEN_CACHE_BYTES;
+use crate::limits::{BATCH_AT_ONE_TIME, MIN_TOKEN_CACHE_BYTES};
 use crate::striped::StripedCounter;
 use crate::time::UnixTime;
 
@@ -143,11 +144,13 @@ impl TokenCache {
         })
     }
 
-    /// Has the sets of these tokens brought near, all at once: each is a line of memory that would else be waited for
-    /// by itself.
+    /// Has what is looked at for these tokens brought near: memory that would else be waited for, for one after the other.
     pub(crate) fn prepare(&self, tokens: &[&[u8]]) {
-        let hashes = tokens.iter().filter_map(|token| self.finder.hash(token));
-        hashes.for_each(|hash| self.table.prepare(hash));
+        let mut hashes = [None; BATCH_AT_ONE_TIME];
+        for (hash, token) in hashes.iter_mut().zip(tokens) {
+            *hash = self.finder.hash(token);
+        }
+        self.table.prepare(&hashes);
     }
 
     /// Keeps a token that was verified just now.

@@ -9,9 +9,10 @@ use std::sync::Arc;
 use super::entry::{Entry, Verified};
 use super::finder::Hash;
 use super::ledger::{Charge, Ledger};
+use super::prefetch;
 use super::set::{PLACES, Set};
 use super::sync::{AtomicU64, AtomicUsize, Ordering};
-use crate::limits::{MAX_SWEPT_SETS, TOKEN_CACHE_BYTES_PER_PLACE};
+use crate::limits::{MAX_SWEPT_SETS, TOKEN_CACHE_BYTES_PER_PLACE, TOKEN_CACHE_NEAR_BYTES};
 
 pub(super) struct Table {
     sets: Box<[Set]>,
@@ -51,15 +52,32 @@ impl Table {
         self.sets.get(hash.choose(self.sets.len()))
     }
 
-    /// Has the set of a token brought near.
-    #[inline]
-    pub(super) fn prepare(&self, hash: Hash) {
-        #[cfg(feature = "accel")]
-        if let Some(set) = self.set(hash) {
-            asap_accel::prefetch(set);
+    /// Has all that is looked at for tokens of these hashes brought near, for all of them at the same time.
+    pub(super) fn prepare(&self, hashes: &[Option<Hash>]) {
+        if !prefetch::IS_AVAILABLE {
+            return;
         }
-        #[cfg(not(feature = "accel"))]
-        let _ = hash;
+        let sets = || {
+            hashes
+                .iter()
+                .flatten()
+                .filter_map(|hash| Some((self.set(*hash)?, *hash)))
+        };
+        sets().for_each(|(set, _)| prefetch::line(set));
+        // What fits into a processor's own cache is near already, and to go there twice more costs as much as it gains.
+        if self.ledger.bytes() < TOKEN_CACHE_NEAR_BYTES {
+            return;
+        }
+        let each_entry = |look: fn(&Entry)| {
+            for (set, hash) in sets() {
+                set.find(hash, |entry| {
+                    look(entry);
+                    None::<()>
+                });
+            }
+        };
+        each_entry(|entry| prefetch::line(entry));
+        each_entry(Entry::prefetch);
     }
 
     /// Keeps a token, in the place of what was kept of it before. Does nothing if another thread is changing its set,
