@@ -32,7 +32,7 @@
 //!
 //! | feature | adds | pulls in |
 //! |---|---|---|
-//! | (none) | the pipeline, static keys, the replay window, signing | aws-lc-rs |
+//! | (none) | the pipeline, static keys, the replay window, the token cache, signing | aws-lc-rs |
 //! | `http` | `KeyRepository` | tokio, hyper, rustls |
 //! | `ring` | `Backend::Ring`, a second opinion on every signature | ring |
 //! | `tower` | `AuthenticateLayer`, a middleware that answers 401 and 503 itself | tower-layer, tower-service, http |

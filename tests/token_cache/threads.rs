@@ -1,7 +1,7 @@
 //! Many threads, one cache.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Barrier};
 use std::thread;
 
 use asap_engine::{Keyring, Scratch, Verdict, VerifyError};
@@ -57,13 +57,19 @@ fn threads_that_keep_and_evict_recall_each_token_as_itself() {
 fn a_key_that_one_thread_removes_is_removed_for_all() {
     let (engine, token) = (Arc::new(caching()), Token::es256().sign());
     let is_removed = Arc::new(AtomicBool::new(false));
+    // Nothing is removed before each has had its token accepted.
+    let all_have_begun = Arc::new(Barrier::new(4));
     let threads: Vec<_> = (0..3)
         .map(|_| {
             let (engine, token) = (Arc::clone(&engine), token.clone());
-            let is_removed = Arc::clone(&is_removed);
+            let (is_removed, all_have_begun) =
+                (Arc::clone(&is_removed), Arc::clone(&all_have_begun));
             thread::spawn(move || {
                 let mut scratch = Scratch::new();
                 for accepted in 0.. {
+                    if accepted == 1 {
+                        all_have_begun.wait();
+                    }
                     let was_removed = is_removed.load(Ordering::SeqCst);
                     match engine.verify_now(token.as_bytes(), &mut scratch) {
                         Ok(_) => assert!(!was_removed, "after {accepted}"),
@@ -77,6 +83,7 @@ fn a_key_that_one_thread_removes_is_removed_for_all() {
             })
         })
         .collect();
+    all_have_begun.wait();
     while engine.token_cache().unwrap().stats().hits < 1_000 {
         thread::yield_now();
     }

@@ -1,9 +1,8 @@
 //! Seven places for tokens, in one cache line: seven pointers, and one word about them.
 //!
-//! The word has eight bits of the hash for each place, so that seldom a token is compared in vain; a mark for each place
-//! whether it was used since the last time room was sought; and the lock of whoever changes the set. Readers take no
-//! lock. They write one thing, the mark, and that only if it is not set yet. Nobody waits for the lock: who finds it
-//! taken goes away.
+//! The word has eight bits of the hash for each place, so that seldom a token is compared in vain, and a mark for each
+//! place whether it was used since the last time room was sought. Readers take no lock; they write one thing, the mark,
+//! and that only if it is not set yet. There is one writer at a time, which is the [table](super::table)'s to see to.
 
 use std::sync::Arc;
 
@@ -23,18 +22,12 @@ const LASTS: u64 = ONES << 7;
 /// The first of the marks.
 const FIRST_MARK: u64 = 1 << 56;
 const ALL_MARKS: u64 = 0x7f << 56;
-const LOCK: u64 = 1 << 63;
 
 #[repr(align(64))]
 #[derive(Default)]
 pub(super) struct Set {
     about: AtomicU64,
     places: [ArcSwapOption<Entry>; PLACES],
-}
-
-/// The right to change a set.
-pub(super) struct Locked<'s> {
-    set: &'s Set,
 }
 
 /// One of the seven.
@@ -83,38 +76,14 @@ impl Set {
         Some(place.load())
     }
 
-    /// The right to change this set, unless somebody has it.
-    pub(super) fn lock(&self) -> Option<Locked<'_>> {
-        let before = self.about.fetch_or(LOCK, Ordering::Acquire);
-        (before & LOCK == 0).then(|| Locked { set: self })
-    }
-}
-
-/// The places whose eight bits are those of `hash`. Now and then it names one more.
-#[inline]
-fn alike(about: u64, hash: Hash) -> impl Iterator<Item = Place> {
-    let differing = about ^ ONES.wrapping_mul(hash.tag());
-    let mut same = differing.wrapping_sub(ONES) & !differing & LASTS;
-    std::iter::from_fn(move || {
-        let first = (same != 0).then(|| Place(same.trailing_zeros() / 8))?;
-        same &= same.wrapping_sub(1);
-        Some(first)
-    })
-}
-
-impl Locked<'_> {
-    fn about(&self) -> u64 {
-        self.set.about.load(Ordering::Relaxed)
-    }
-
     /// The place of the entry that `is_wanted`, among those that the hash may stand for.
     pub(super) fn place_of(
         &self,
         hash: Hash,
         mut is_wanted: impl FnMut(&Entry) -> bool,
     ) -> Option<Place> {
-        alike(self.about(), hash).find(|place| {
-            let entry = self.set.entry(*place);
+        alike(self.about.load(Ordering::Relaxed), hash).find(|place| {
+            let entry = self.entry(*place);
             entry.is_some_and(|entry| entry.as_ref().is_some_and(|entry| is_wanted(entry)))
         })
     }
@@ -122,12 +91,12 @@ impl Locked<'_> {
     /// A place that is empty, or else one that was not used since the last time. If there is neither, those that were
     /// used count as unused from now on.
     pub(super) fn room(&self) -> Option<Place> {
-        let about = self.about();
+        let about = self.about.load(Ordering::Relaxed);
         let room = Place::all()
             .find(|place| about & place.tag(0xff) == 0)
             .or_else(|| Place::all().find(|place| about & place.mark() == 0));
         if room.is_none() {
-            self.set.about.fetch_and(!ALL_MARKS, Ordering::Relaxed);
+            self.about.fetch_and(!ALL_MARKS, Ordering::Relaxed);
         }
         room
     }
@@ -135,7 +104,7 @@ impl Locked<'_> {
     /// Frees every entry that was not used since the last time, and has the others count as unused from now on. Answers
     /// how many went.
     pub(super) fn sweep(&self) -> usize {
-        let about = self.set.about.fetch_and(!ALL_MARKS, Ordering::Relaxed);
+        let about = self.about.fetch_and(!ALL_MARKS, Ordering::Relaxed);
         Place::all()
             .filter(|place| about & place.tag(0xff) != 0 && about & place.mark() == 0)
             .filter(|place| self.put(*place, 0, None))
@@ -149,20 +118,22 @@ impl Locked<'_> {
 
     fn put(&self, place: Place, tag: u64, entry: Option<Arc<Entry>>) -> bool {
         let nothing = place.tag(0xff) | place.mark();
-        self.set.about.fetch_and(!nothing, Ordering::Relaxed);
+        self.about.fetch_and(!nothing, Ordering::Relaxed);
         let index = usize::try_from(place.0).unwrap_or(usize::MAX);
-        let before = self
-            .set
-            .places
-            .get(index)
-            .and_then(|place| place.swap(entry));
-        self.set.about.fetch_or(place.tag(tag), Ordering::Relaxed);
+        let before = self.places.get(index).and_then(|place| place.swap(entry));
+        self.about.fetch_or(place.tag(tag), Ordering::Relaxed);
         before.is_some()
     }
 }
 
-impl Drop for Locked<'_> {
-    fn drop(&mut self) {
-        self.set.about.fetch_and(!LOCK, Ordering::Release);
-    }
+/// The places whose eight bits are those of `hash`. Now and then it names one more.
+#[inline]
+fn alike(about: u64, hash: Hash) -> impl Iterator<Item = Place> {
+    let differing = about ^ ONES.wrapping_mul(hash.tag());
+    let mut same = differing.wrapping_sub(ONES) & !differing & LASTS;
+    std::iter::from_fn(move || {
+        let first = (same != 0).then(|| Place(same.trailing_zeros() / 8))?;
+        same &= same.wrapping_sub(1);
+        Some(first)
+    })
 }

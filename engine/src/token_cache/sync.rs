@@ -2,6 +2,12 @@
 //! each step which thread goes on.
 
 #[cfg(all(test, shuttle))]
-pub(super) use shuttle::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+pub(super) use shuttle::sync::{
+    Mutex, TryLockError,
+    atomic::{AtomicU64, AtomicUsize, Ordering},
+};
 #[cfg(not(all(test, shuttle)))]
-pub(super) use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+pub(super) use std::sync::{
+    Mutex, TryLockError,
+    atomic::{AtomicU64, AtomicUsize, Ordering},
+};

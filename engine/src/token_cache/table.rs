@@ -1,5 +1,9 @@
 //! The sets, and who has to go when there is no room: whoever was not used since a hand came by last (CLOCK).
 //!
+//! One thread at a time keeps a token; who finds another at it goes away, and the token is checked in full once more. To
+//! replace an entry, arc-swap asks every thread whether it is looking at it, so an insertion costs some 100 ns for each
+//! thread there is; that only one thread pays that at any time bounds what a flood of new tokens takes from the others.
+//!
 //! A hit marks its token as used, once. When bytes are short, a hand goes from set to set: it takes the mark off what has
 //! one, and frees what has none. A token that has expired is not accepted any more, so it loses its mark and then its
 //! place; tokens that come once never get a mark, so a flood of them frees itself.
@@ -11,17 +15,20 @@ use super::finder::Hash;
 use super::ledger::{Charge, Ledger};
 use super::prefetch;
 use super::set::{PLACES, Set};
-use super::sync::{AtomicU64, AtomicUsize, Ordering};
+use super::sync::{AtomicU64, Mutex, Ordering, TryLockError};
 use crate::limits::{MAX_SWEPT_SETS, TOKEN_CACHE_BYTES_PER_PLACE, TOKEN_CACHE_NEAR_BYTES};
 
 pub(super) struct Table {
     sets: Box<[Set]>,
     ledger: Arc<Ledger>,
-    /// Where the hand stands.
-    hand: AtomicUsize,
+    /// Held by whoever changes a set.
+    hand: Mutex<Hand>,
     insertions: AtomicU64,
     evictions: AtomicU64,
 }
+
+/// The set at which the next search for room begins.
+struct Hand(usize);
 
 impl Table {
     /// A table that takes no more than `max_bytes` with all that is in it. None if there is not enough memory for its
@@ -40,7 +47,7 @@ impl Table {
         Some(Self {
             sets: sets.into_boxed_slice(),
             ledger: Ledger::new(left),
-            hand: AtomicUsize::new(0),
+            hand: Mutex::new(Hand(0)),
             insertions: AtomicU64::new(0),
             evictions: AtomicU64::new(0),
         })
@@ -80,11 +87,14 @@ impl Table {
         each_entry(Entry::prefetch);
     }
 
-    /// Keeps a token, in the place of what was kept of it before. Does nothing if another thread is changing its set,
-    /// or if there is no room for it now.
+    /// Keeps a token, in the place of what was kept of it before. Does nothing if another thread is keeping one, or if
+    /// there is no room for it now.
     pub(super) fn keep(&self, hash: Hash, verified: &Verified<'_>) {
-        let Some(set) = self.set(hash).and_then(Set::lock) else {
-            return;
+        let Some(set) = self.set(hash) else { return };
+        let mut hand = match self.hand.try_lock() {
+            Ok(hand) => hand,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return,
         };
         let mut is_kept = false;
         let before = set.place_of(hash, |entry| {
@@ -95,10 +105,9 @@ impl Table {
         if is_kept {
             return;
         }
-        let Some(place) = before.or_else(|| set.room()) else {
-            return;
-        };
-        if let Some(charge) = self.charge(Entry::weight(verified))
+        let charge = self.charge(&mut hand, Entry::weight(verified));
+        if let Some(charge) = charge
+            && let Some(place) = before.or_else(|| set.room())
             && let Some(entry) = Entry::new(verified, charge)
         {
             if set.keep(place, hash, entry) {
@@ -109,23 +118,31 @@ impl Table {
     }
 
     /// The charge of an entry. What is short is made free, as far as the hand gets.
-    fn charge(&self, bytes: usize) -> Option<Charge> {
+    fn charge(&self, hand: &mut Hand, bytes: usize) -> Option<Charge> {
         let charge = self.ledger.charge(bytes);
         charge.or_else(|| {
             (0..MAX_SWEPT_SETS.min(self.sets.len())).find_map(|_| {
-                self.sweep_one();
+                self.sweep_one(hand);
                 self.ledger.charge(bytes)
             })
         })
     }
 
-    fn sweep_one(&self) {
-        let at = self.hand.fetch_add(1, Ordering::Relaxed);
-        let index = at.checked_rem(self.sets.len()).unwrap_or(0);
-        if let Some(set) = self.sets.get(index).and_then(Set::lock) {
-            let swept = u64::try_from(set.sweep()).unwrap_or(0);
-            self.evictions.fetch_add(swept, Ordering::Relaxed);
-        }
+    fn sweep_one(&self, hand: &mut Hand) {
+        let Some(set) = self.sets.get(hand.0).or_else(|| self.sets.first()) else {
+            return;
+        };
+        let swept = u64::try_from(set.sweep()).unwrap_or(0);
+        self.evictions.fetch_add(swept, Ordering::Relaxed);
+        let next = hand.0.saturating_add(1);
+        hand.0 = next.checked_rem(self.sets.len()).unwrap_or(0);
+    }
+
+    /// As if another thread kept a token.
+    #[cfg(test)]
+    #[cfg(not(shuttle))]
+    pub(super) fn hold(&self) -> impl Drop {
+        self.hand.lock().unwrap()
     }
 
     pub(super) fn insertions(&self) -> u64 {

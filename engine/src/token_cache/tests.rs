@@ -161,21 +161,19 @@ fn when_bytes_are_short_what_was_not_used_goes_from_every_set() {
 }
 
 #[test]
-fn a_set_that_another_thread_changes_is_left_alone() {
+fn a_thread_that_finds_another_keeping_a_token_goes_away() {
     let cache = cache();
-    let set = cache.table.set(HASH).unwrap();
-    let locked = set.lock().unwrap();
-    assert!(set.lock().is_none());
+    let held = cache.table.hold();
     keep(&cache, HASH, &token("a"));
     assert_eq!(cache.stats().entries, 0);
-    drop(locked);
+    drop(held);
     keep(&cache, HASH, &token("a"));
     assert_eq!(recalled(&cache, HASH, &token("a")).as_deref(), Some("a"));
 }
 
 #[test]
 fn an_entry_that_somebody_looks_at_counts_until_it_is_freed() {
-    let ledger = super::ledger::Ledger::new(100);
+    let ledger = ledger::Ledger::new(100);
     let (first, second) = (ledger.charge(60).unwrap(), ledger.charge(40).unwrap());
     assert!(ledger.charge(1).is_none());
     drop(first);
