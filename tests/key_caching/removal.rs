@@ -121,7 +121,9 @@ fn verified_tokens_kept_under_a_key_that_is_gone_are_refused_from_the_next_verif
                 assert_eq!(hits(), 3 + u64::from(was_recalled));
                 sleep(seconds(3)).await;
                 let recalled = hits();
+                assert!(!is_accepted(&engine, &token));
                 is_gone(&engine, &server).await;
+                assert!(!is_accepted(&engine, &token));
                 assert_eq!(hits(), recalled);
             });
         }
