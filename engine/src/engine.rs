@@ -239,10 +239,8 @@ impl<K: KeySource, R: ReplayLog> Engine<K, R> {
         let Some(layout) = recalled else {
             return self.check(token, now, scratch);
         };
-        // It is the layout of this text; if it were not, nothing would be verified.
-        let texts = layout.texts(scratch.text());
-        let texts = texts.ok_or(VerifyError::InvalidClaims)?;
-        Ok(Verdict::Verified(layout.identity(texts)))
+        let identity = IdentityRef::of_piece(scratch.text(), layout);
+        Ok(Verdict::Verified(identity))
     }
 
     /// Checks `token` in full, and keeps it if there is a cache and it passed.

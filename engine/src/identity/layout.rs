@@ -3,13 +3,13 @@
 //! The piece holds the `kid`, then the claims as they were signed, then only those texts that are not spelled like that
 //! within the claims: a claim without escapes lies in the document already.
 
-use super::IdentityRef;
+use super::Parsed;
 use crate::claims::Audience;
 use crate::crypto::Algorithm;
 use crate::time::UnixTime;
 
 /// How many texts an identity has.
-pub(super) const TEXTS: usize = 6;
+pub(crate) const TEXTS: usize = 6;
 
 /// The first and the last byte of a text, the last one excluded. A token is shorter than 2^16 bytes.
 #[derive(Debug, Clone, Copy)]
@@ -27,8 +27,10 @@ impl Span {
         }
     }
 
-    fn of(self, text: &str) -> Option<&str> {
-        text.get(usize::try_from(self.start).ok()?..usize::try_from(self.end).ok()?)
+    fn of(self, text: &str) -> &str {
+        let offset = |offset: u32| usize::try_from(offset).unwrap_or(usize::MAX);
+        text.get(offset(self.start)..offset(self.end))
+            .unwrap_or_default()
     }
 }
 
@@ -46,7 +48,7 @@ pub(crate) struct Layout {
 
 impl Layout {
     /// The texts of `identity` that make up the piece, in their order, and where each text lies in it.
-    pub(crate) fn new<'a>(identity: &IdentityRef<'a>) -> ([&'a str; TEXTS], Self) {
+    pub(super) fn new<'a>(identity: &Parsed<'a>) -> ([&'a str; TEXTS], Self) {
         let document = identity.claims_json;
         let (audience, audience_is_array) = identity.audience.spelling();
         let before = identity.key_id.len();
@@ -89,35 +91,35 @@ impl Layout {
         (pieces, layout)
     }
 
-    /// The texts, of the piece that this is the layout of. None if `text` is not that.
-    pub(crate) fn texts<'a>(&self, text: &'a str) -> Option<[&'a str; TEXTS]> {
-        let mut texts = [""; TEXTS];
-        for (place, span) in texts.iter_mut().zip(self.spans) {
-            *place = span.of(text)?;
-        }
-        Some(texts)
+    pub(super) fn issuer<'a>(&self, text: &'a str) -> &'a str {
+        let [_, issuer, ..] = self.spans;
+        issuer.of(text)
     }
 
-    /// The identity of these texts.
-    pub(crate) fn identity<'a>(&self, texts: [&'a str; TEXTS]) -> IdentityRef<'a> {
-        let [key_id, issuer, subject, audience, token_id, claims_json] = texts;
-        IdentityRef {
-            algorithm: self.algorithm,
-            key_id,
-            issuer,
-            subject: self.has_subject.then_some(subject),
-            audience: Audience::from_spelling(audience, self.audience_is_array),
-            token_id,
-            issued_at: self.issued_at,
-            expires_at: self.expires_at,
-            claims_json,
-        }
+    pub(super) fn subject<'a>(&self, text: &'a str) -> Option<&'a str> {
+        let [_, _, subject, ..] = self.spans;
+        self.has_subject.then(|| subject.of(text))
     }
 
-    /// How long the `kid` is, with which the piece begins.
-    pub(crate) fn key_id_length(&self) -> usize {
+    pub(super) fn audience<'a>(&self, text: &'a str) -> Audience<'a> {
+        let [.., audience, _, _] = self.spans;
+        Audience::from_spelling(audience.of(text), self.audience_is_array)
+    }
+
+    pub(super) fn token_id<'a>(&self, text: &'a str) -> &'a str {
+        let [.., token_id, _] = self.spans;
+        token_id.of(text)
+    }
+
+    pub(super) fn claims_json<'a>(&self, text: &'a str) -> &'a str {
+        let [.., claims] = self.spans;
+        claims.of(text)
+    }
+
+    /// The `kid`, with which the piece begins.
+    pub(crate) fn key_id<'a>(&self, text: &'a str) -> &'a str {
         let [key_id, ..] = self.spans;
-        usize::try_from(key_id.end).unwrap_or(usize::MAX)
+        key_id.of(text)
     }
 }
 
@@ -130,6 +132,7 @@ fn offset_within(whole: &str, part: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::identity::IdentityRef;
 
     #[test]
     fn a_text_lies_within_another_only_if_it_is_borrowed_from_it() {
@@ -146,7 +149,7 @@ mod tests {
     #[test]
     fn an_identity_comes_back_with_every_text_wherever_it_lay() {
         let document = String::from(r#"{"iss":"client","jti":"\u0031","aud":["server"]}"#);
-        let identity = IdentityRef {
+        let identity = Parsed {
             algorithm: Algorithm::Es256,
             key_id: "client/key",
             issuer: &document[8..14],
@@ -160,12 +163,11 @@ mod tests {
         let (pieces, layout) = Layout::new(&identity);
         assert_eq!(pieces, ["client/key", &document, "", "só", "", "1"]);
         let text = pieces.concat();
-        let back = layout.identity(layout.texts(&text).unwrap());
+        let back = IdentityRef::of_piece(&text, layout);
         assert_eq!(back.key_id(), "client/key");
         assert_eq!((back.issuer(), back.subject()), ("client", "só"));
         assert_eq!(back.audience().iter().collect::<Vec<_>>(), ["server"]);
         assert_eq!((back.token_id(), back.claims_json()), ("1", &*document));
-        assert_eq!(&text[..layout.key_id_length()], "client/key");
-        assert!(layout.texts(&text[1..]).is_none());
+        assert_eq!(back.pieces().0.concat(), text);
     }
 }

@@ -33,7 +33,7 @@ pub(crate) struct Verified<'a> {
 impl Entry {
     /// What an entry takes, its allocations included, in bytes.
     pub(super) fn weight(verified: &Verified<'_>) -> usize {
-        let (pieces, _) = Layout::new(&verified.identity);
+        let (pieces, _) = verified.identity.pieces();
         let texts = pieces.iter().map(|piece| piece.len()).sum::<usize>();
         // An `Arc` has two counts.
         size_of::<Self>()
@@ -46,7 +46,7 @@ impl Entry {
     /// None if the token is no text, which no authentic one is.
     pub(super) fn new(verified: &Verified<'_>, charge: Charge) -> Option<Self> {
         let token = str::from_utf8(verified.token).ok()?;
-        let ([p0, p1, p2, p3, p4, p5], layout) = Layout::new(&verified.identity);
+        let ([p0, p1, p2, p3, p4, p5], layout) = verified.identity.pieces();
         Some(Self {
             text: [token, p0, p1, p2, p3, p4, p5].concat().into_boxed_str(),
             token_length: token.len(),

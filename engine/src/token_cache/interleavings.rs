@@ -8,7 +8,7 @@ use shuttle::thread;
 
 use super::*;
 use crate::crypto::{Algorithm, SigningKey, VerifyingKey};
-use crate::identity::Identity;
+use crate::identity::{Identity, IdentityRef};
 use crate::jws::Scratch;
 use crate::pipeline::Window;
 use crate::policy::Policy;
@@ -72,8 +72,8 @@ fn keep(table: &Table, number: usize) {
 fn is_found(table: &Table, number: usize) -> bool {
     let found = table.set(HASH).unwrap().find(HASH, |entry| {
         let texts = entry.texts_if_of(TOKENS[number].token.as_bytes())?;
-        let texts = entry.layout().texts(texts).unwrap();
-        Some(entry.layout().identity(texts).subject().to_owned())
+        let identity = IdentityRef::of_piece(texts, *entry.layout());
+        Some(identity.subject().to_owned())
     });
     assert!(
         found

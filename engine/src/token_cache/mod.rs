@@ -34,7 +34,6 @@ use std::fmt;
 pub(crate) use self::entry::Verified;
 pub use self::stats::TokenCacheStats;
 
-use self::entry::Entry;
 use self::finder::{Finder, Hash};
 use self::table::Table;
 use crate::crypto::KeySerial;
@@ -138,8 +137,11 @@ impl TokenCache {
     ) -> Option<T> {
         self.table.set(hash)?.find(hash, |entry| {
             let texts = entry.texts_if_of(token)?;
-            let holds =
-                entry.window().check(now).is_ok() && is_current(key_id(entry, texts)?, entry.key());
+            let holds = entry.window().check(now).is_ok()
+                && is_current(
+                    KeyId::of_verified(entry.layout().key_id(texts)),
+                    entry.key(),
+                );
             holds.then(|| take(texts, entry.layout()))
         })
     }
@@ -159,12 +161,6 @@ impl TokenCache {
             self.table.keep(hash, verified);
         }
     }
-}
-
-/// The `kid` of a token, with which its texts begin.
-fn key_id<'t>(entry: &Entry, texts: &'t str) -> Option<KeyId<'t>> {
-    let length = entry.layout().key_id_length();
-    texts.get(..length).map(KeyId::of_verified)
 }
 
 impl fmt::Debug for TokenCache {

@@ -83,7 +83,7 @@ impl Table {
                 });
             }
         };
-        each_entry(|entry| prefetch::line(entry));
+        each_entry(prefetch::line);
         each_entry(Entry::prefetch);
     }
 

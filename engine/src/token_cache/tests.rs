@@ -6,6 +6,7 @@ use std::sync::{LazyLock, Mutex};
 use super::set::PLACES;
 use super::*;
 use crate::crypto::{Algorithm, SigningKey, VerifyingKey};
+use crate::identity::IdentityRef;
 use crate::jws::Scratch;
 use crate::limits::MIN_TOKEN_CACHE_BYTES;
 use crate::policy::Policy;
@@ -57,10 +58,8 @@ fn keep(cache: &TokenCache, hash: Hash, token: &str) {
 
 /// The subject that a token is recalled with, if its end has this hash.
 fn recalled(cache: &TokenCache, hash: Hash, token: &str) -> Option<String> {
-    let take = |texts: &str, layout: &Layout| {
-        let identity = layout.identity(layout.texts(texts).unwrap());
-        identity.subject().to_owned()
-    };
+    let take =
+        |texts: &str, layout: &Layout| IdentityRef::of_piece(texts, *layout).subject().to_owned();
     cache.find(
         hash,
         token.as_bytes(),
