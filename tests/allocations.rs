@@ -1,7 +1,8 @@
 //! What the hot path asks of the allocator: nothing, or one block for an identity that can be kept.
 
 use allocation_counter::measure;
-use asap_engine::{Algorithm, Engine, Keyring, Scratch, Verdict};
+use asap_engine::limits::MIN_TOKEN_CACHE_BYTES;
+use asap_engine::{Algorithm, Engine, Keyring, Scratch, TokenCache, Verdict};
 use asap_tests::fixture::{NOW, block_on, engine, policy};
 use asap_tests::token::Token;
 
@@ -51,6 +52,32 @@ fn an_identity_that_can_be_kept_is_one_block() {
         assert!(block_on(engine.verify(token.as_bytes())).is_ok());
     });
     assert_eq!(used.count_total, 1);
+}
+
+/// Whether the caller brings a new scratch or one that was used.
+#[test]
+fn recalling_a_token_allocates_nothing() {
+    let cache = TokenCache::new(MIN_TOKEN_CACHE_BYTES).unwrap();
+    let engine = engine(policy()).with_token_cache(cache).unwrap();
+    let token = realistic(Algorithm::Es256);
+    for _ in 0..2 {
+        warm_up(&engine);
+        let mut scratch = Scratch::new();
+        assert!(engine.verify_now(token.as_bytes(), &mut scratch).is_ok());
+    }
+    let mut scratch = Scratch::new();
+    let used = measure(|| {
+        for _ in 0..3 {
+            let verdict = engine.verify_now(token.as_bytes(), &mut scratch);
+            assert!(matches!(verdict, Ok(Verdict::Verified(_))));
+        }
+    });
+    assert_eq!(used.count_total, 0);
+    let used = measure(|| {
+        assert!(block_on(engine.verify(token.as_bytes())).is_ok());
+    });
+    assert_eq!(used.count_total, 1);
+    assert_eq!(engine.token_cache().unwrap().stats().hits, 5);
 }
 
 #[test]

@@ -6,9 +6,10 @@
 use std::collections::BTreeMap;
 use std::fmt::{Debug, Display};
 
+use asap_engine::limits::MIN_TOKEN_CACHE_BYTES;
 use asap_engine::{
     Algorithm, ClaimValue, ConfigError, Issuer, KeyRejected, Keyring, ReplayLog, ReplayWindow,
-    Scratch, SignError, SigningKey, TokenRequest, Verdict, VerifyError, VerifyingKey,
+    Scratch, SignError, SigningKey, TokenCache, TokenRequest, Verdict, VerifyError, VerifyingKey,
 };
 use asap_tests::counting::{Answer, CountingKeys};
 use asap_tests::fixture::{NOW, after, block_on, engine, judge, policy};
@@ -43,6 +44,26 @@ fn an_identity_shows_neither_the_token_nor_its_claims() {
     );
     assert_hides_token(&block_on(engine.verify(token.as_bytes())), &token);
     assert_hides_token(&engine, &token);
+}
+
+/// A cache of verified tokens holds bearer tokens, and shows how many and how large.
+#[test]
+fn a_token_cache_does_not_show_the_tokens_in_it() {
+    let cache = TokenCache::new(MIN_TOKEN_CACHE_BYTES).unwrap();
+    let engine = engine(policy()).with_token_cache(cache).unwrap();
+    let (token, mut scratch) = (secret_token(), Scratch::new());
+    for _ in 0..2 {
+        assert!(engine.verify_now(token.as_bytes(), &mut scratch).is_ok());
+    }
+    let cache = engine.token_cache().unwrap();
+    assert_eq!(cache.stats().hits, 1);
+    assert_hides_token(cache, &token);
+    assert_hides_token(&cache.stats(), &token);
+    assert_hides_token(&scratch, &token);
+    assert_hides(cache, &["client", "ES256"]);
+    assert_hides_token(&engine, &token);
+    let identity = engine.verify_now(token.as_bytes(), &mut scratch);
+    assert_hides_token(&identity, &token);
 }
 
 /// The buffer that a token was decoded into does not show what is left in it.

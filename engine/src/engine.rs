@@ -1,29 +1,33 @@
-//! The shell: a policy, a source of keys, a replay log and a clock, and the two ways to ask them.
+//! The shell: a policy, a source of keys, a replay log or a token cache, a clock, and the ways to ask them.
 //!
 //! All that waits, and all that reads a clock, is here; what is checked is in [`pipeline`](crate::pipeline).
 
 use std::fmt;
 
-use crate::crypto::VerifyingKey;
+use crate::crypto::{KeySerial, VerifyingKey};
 use crate::error::{ConfigError, VerifyError};
-use crate::identity::{Identity, IdentityRef};
+use crate::identity::{Identity, IdentityRef, Layout};
 use crate::jws::Scratch;
 use crate::keys::{KeyId, KeySource, Lookup};
+use crate::limits::BATCH_AT_ONE_TIME;
 use crate::pipeline::Admitted;
 use crate::policy::Policy;
 use crate::replay::{ReplayLog, Reusable};
-use crate::time::{Clock, SystemClock};
+use crate::time::{Clock, SystemClock, UnixTime};
+use crate::token_cache::{TokenCache, Verified};
 
 /// Verifies tokens: one policy, one source of keys.
 ///
 /// Share it by reference or in an `Arc`; all its methods take `&self`.
 ///
 /// Tokens may be reused, as the specification allows clients to, unless
-/// [`with_replay_log`](Self::with_replay_log) says otherwise.
+/// [`with_replay_log`](Self::with_replay_log) says otherwise. An engine whose clients reuse theirs can remember them:
+/// [`with_token_cache`](Self::with_token_cache).
 pub struct Engine<K, R = Reusable> {
     policy: Policy,
     keys: K,
     replay: R,
+    token_cache: Option<TokenCache>,
     clock: Box<dyn Clock>,
 }
 
@@ -35,6 +39,7 @@ impl<K: KeySource> Engine<K> {
             policy,
             keys,
             replay: Reusable,
+            token_cache: None,
             clock: Box::new(SystemClock),
         }
     }
@@ -44,8 +49,14 @@ impl<K: KeySource> Engine<K> {
     ///
     /// # Errors
     ///
-    /// If `replay` cannot remember for as long as the policy lets a token live.
+    /// If `replay` cannot remember for as long as the policy lets a token live, or if the engine has a token cache, which
+    /// would accept tokens again.
     pub fn with_replay_log<R: ReplayLog>(self, replay: R) -> Result<Engine<K, R>, ConfigError> {
+        if self.token_cache.is_some() {
+            return Err(ConfigError::new(
+                "an engine with a token cache accepts a token again and cannot detect replays: leave out the cache or the replay log",
+            ));
+        }
         let (needed, offered) = (self.policy.longest_memory(), replay.longest_memory());
         if needed > offered {
             return Err(ConfigError::new(format!(
@@ -56,8 +67,45 @@ impl<K: KeySource> Engine<K> {
             policy: self.policy.with_single_use(),
             keys: self.keys,
             replay,
+            token_cache: None,
             clock: self.clock,
         })
+    }
+
+    /// Remembers the tokens that it verified in `cache`, and accepts one that comes again for a fraction of the cost: all
+    /// of its bytes are those of a token that this engine has verified, the time is in its window, and its key is at
+    /// hand and has been the same ever since. A token of which one of these does not hold is checked in full.
+    ///
+    /// For clients that send a token many times. Where each request has a token of its own, it costs memory and gains
+    /// nothing.
+    ///
+    /// ```
+    /// # use asap_engine::{Algorithm, Engine, Issuer, Keyring, Policy, Scratch, SigningKey, TokenCache, TokenRequest};
+    /// # let (key, _) = SigningKey::generate(Algorithm::Es256)?;
+    /// # let pem = key.public_key_pem().to_owned();
+    /// # let token = Issuer::new("client", "client/key-1", key)?
+    /// #     .sign(&TokenRequest::new("my-service"), std::time::SystemTime::now().into())?;
+    /// # let keys = Keyring::from_pems([("client/key-1", pem.as_bytes())])?;
+    /// let engine = Engine::new(Policy::new("my-service")?, keys)
+    ///     .with_token_cache(TokenCache::new(16 * 1024 * 1024)?)?;
+    /// let mut scratch = Scratch::new();
+    /// engine.verify_now(token.as_bytes(), &mut scratch)?;
+    /// engine.verify_now(token.as_bytes(), &mut scratch)?;
+    /// assert_eq!(engine.token_cache().map(|cache| cache.stats().hits), Some(1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the policy asks for single use.
+    pub fn with_token_cache(mut self, cache: TokenCache) -> Result<Self, ConfigError> {
+        if self.policy.is_single_use() {
+            return Err(ConfigError::new(
+                "a policy of single use and a token cache, which accepts a token again, contradict each other: leave out one of them",
+            ));
+        }
+        self.token_cache = Some(cache);
+        Ok(self)
     }
 }
 
@@ -74,6 +122,11 @@ impl<K: KeySource, R: ReplayLog> Engine<K, R> {
         &self.keys
     }
 
+    /// The cache of verified tokens, if there is one.
+    pub const fn token_cache(&self) -> Option<&TokenCache> {
+        self.token_cache.as_ref()
+    }
+
     /// Verifies `token`, waiting for its key if that has to be fetched.
     ///
     /// Dropping the future is safe at any point; a fetch that others wait for goes on.
@@ -82,9 +135,13 @@ impl<K: KeySource, R: ReplayLog> Engine<K, R> {
     ///
     /// The code of the first check that the token does not pass.
     pub async fn verify(&self, token: &[u8]) -> Result<Identity, VerifyError> {
+        let now = self.clock.now();
+        if let Some(identity) = self.recall(token, now, Identity::of_piece) {
+            return Ok(identity);
+        }
         let (key_id, issuer): (Box<str>, Box<str>) = {
             let mut scratch = Scratch::new();
-            match self.verify_now(token, &mut scratch)? {
+            match self.check(token, now, &mut scratch)? {
                 Verdict::Verified(identity) => return Ok(identity.to_owned()),
                 Verdict::NeedsKey(pending) => (
                     pending.key_id().as_str().into(),
@@ -106,7 +163,7 @@ impl<K: KeySource, R: ReplayLog> Engine<K, R> {
     }
 
     /// Verifies `token` without waiting: for a gateway with an event loop of its own. What it answers borrows
-    /// `token` and `scratch`; nothing is allocated for a realistic token.
+    /// `token` and `scratch`; nothing is allocated for a realistic token, unless a token cache keeps it.
     ///
     /// # Errors
     ///
@@ -116,19 +173,123 @@ impl<K: KeySource, R: ReplayLog> Engine<K, R> {
         token: &'a [u8],
         scratch: &'a mut Scratch,
     ) -> Result<Verdict<'a>, VerifyError> {
-        let now = self.clock.now();
+        self.verify_at(token, self.clock.now(), scratch)
+    }
+
+    /// Verifies many tokens that are there at the same time, such as those of pipelined requests, as
+    /// [`verify_now`](Self::verify_now) verifies each, and hands the verdicts to `each` in the order of the tokens, with
+    /// their places in it. Nothing is allocated for realistic tokens.
+    ///
+    /// A verdict borrows `scratch`, which serves the next token too: what is to be kept of it is kept by `each`. For a
+    /// token that [needs its key](Verdict::NeedsKey), ask [`verify`](Self::verify) afterwards. If tokens are for single
+    /// use, of two with the same `jti` the first is accepted.
+    ///
+    /// The clock is read once for every 16 tokens: all of them were there when it was read, so the time is right for
+    /// each, and reading it is a third of what it costs to recall a token.
+    ///
+    /// ```
+    /// # use asap_engine::{Algorithm, Engine, Issuer, Keyring, Policy, Scratch, SigningKey, TokenRequest, Verdict};
+    /// # let (key, _) = SigningKey::generate(Algorithm::Es256)?;
+    /// # let pem = key.public_key_pem().to_owned();
+    /// # let token = Issuer::new("client", "client/key-1", key)?
+    /// #     .sign(&TokenRequest::new("my-service"), std::time::SystemTime::now().into())?;
+    /// # let keys = Keyring::from_pems([("client/key-1", pem.as_bytes())])?;
+    /// # let engine = Engine::new(Policy::new("my-service")?, keys);
+    /// let tokens = [token.as_bytes(), b"not a token"];
+    /// let mut answers = [None; 2];
+    /// engine.verify_batch(&tokens, &mut Scratch::new(), |place, verdict| {
+    ///     answers[place] = Some(match verdict {
+    ///         Ok(Verdict::Verified(identity)) => identity.issuer().len(),
+    ///         Ok(_) => unreachable!("a keyring has its keys at hand"),
+    ///         Err(refusal) => usize::from(refusal.status()),
+    ///     });
+    /// });
+    /// assert_eq!(answers, [Some("client".len()), Some(401)]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn verify_batch(
+        &self,
+        tokens: &[&[u8]],
+        scratch: &mut Scratch,
+        mut each: impl FnMut(usize, Result<Verdict<'_>, VerifyError>),
+    ) {
+        let mut places = 0_usize..;
+        for together in tokens.chunks(BATCH_AT_ONE_TIME) {
+            let now = self.clock.now();
+            if let Some(cache) = &self.token_cache {
+                cache.prepare(together);
+            }
+            for (token, place) in together.iter().zip(places.by_ref()) {
+                each(place, self.verify_at(token, now, scratch));
+            }
+        }
+    }
+
+    /// Recalls `token`, or else checks it in full.
+    fn verify_at<'a>(
+        &self,
+        token: &'a [u8],
+        now: UnixTime,
+        scratch: &'a mut Scratch,
+    ) -> Result<Verdict<'a>, VerifyError> {
+        let recalled = self.recall(token, now, |texts, layout| {
+            scratch.keep_text(texts);
+            *layout
+        });
+        let Some(layout) = recalled else {
+            return self.check(token, now, scratch);
+        };
+        let identity = IdentityRef::of_piece(scratch.text(), layout);
+        Ok(Verdict::Verified(identity))
+    }
+
+    /// Checks `token` in full, and keeps it if there is a cache and it passed.
+    fn check<'a>(
+        &self,
+        token: &'a [u8],
+        now: UnixTime,
+        scratch: &'a mut Scratch,
+    ) -> Result<Verdict<'a>, VerifyError> {
         let admitted = self.policy.admit(token, now, scratch)?;
         admitted.prepare(&self.replay);
-        let authentic = self
-            .keys
-            .with_key(admitted.key_id(), |key| admitted.authenticate(key));
-        match authentic {
-            Lookup::Found(authentic) => {
-                Ok(Verdict::Verified(authentic?.accept(now, &self.replay)?))
+        let checked = self.keys.with_key(admitted.key_id(), |key| {
+            (admitted.authenticate(key), key.serial())
+        });
+        match checked {
+            Lookup::Found((authentic, serial)) => {
+                let authentic = authentic?;
+                let identity = authentic.accept(now, &self.replay)?;
+                if let Some(cache) = &self.token_cache {
+                    cache.keep(&Verified {
+                        token,
+                        identity,
+                        window: authentic.window(),
+                        key: serial,
+                    });
+                }
+                Ok(Verdict::Verified(identity))
             }
             Lookup::Unknown => Err(VerifyError::KeyUnknown),
             Lookup::NotLoaded => Ok(Verdict::NeedsKey(Pending { admitted })),
         }
+    }
+
+    /// What `take` makes of the identity of a token that was verified before and still holds.
+    fn recall<T>(
+        &self,
+        token: &[u8],
+        now: UnixTime,
+        take: impl FnMut(&str, &Layout) -> T,
+    ) -> Option<T> {
+        let cache = self.token_cache.as_ref()?;
+        let is_current = |key_id: KeyId<'_>, serial| self.is_current(key_id, serial);
+        cache.recall(token, now, is_current, take)
+    }
+
+    /// Whether the key at hand is the one with this serial number.
+    fn is_current(&self, key_id: KeyId<'_>, serial: KeySerial) -> bool {
+        let is_current = self.keys.with_key(key_id, |key| key.serial() == serial);
+        matches!(is_current, Lookup::Found(true))
     }
 
     /// Goes on with a token that was waiting for `key`, at the time that it is now. `pending` is one that this
@@ -154,6 +315,7 @@ impl<K: fmt::Debug, R: fmt::Debug> fmt::Debug for Engine<K, R> {
             .field("policy", &self.policy)
             .field("keys", &self.keys)
             .field("replay", &self.replay)
+            .field("token_cache", &self.token_cache)
             .finish_non_exhaustive()
     }
 }

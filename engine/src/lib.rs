@@ -32,7 +32,7 @@
 //!
 //! | feature | adds | pulls in |
 //! |---|---|---|
-//! | (none) | the pipeline, static keys, the replay window, signing | aws-lc-rs |
+//! | (none) | the pipeline, static keys, the replay window, the token cache, signing | aws-lc-rs |
 //! | `http` | `KeyRepository` | tokio, hyper, rustls |
 //! | `ring` | `Backend::Ring`, a second opinion on every signature | ring |
 //! | `tower` | `AuthenticateLayer`, a middleware that answers 401 and 503 itself | tower-layer, tower-service, http |
@@ -65,6 +65,7 @@ mod policy;
 mod replay;
 mod striped;
 mod time;
+mod token_cache;
 
 // The way of a token.
 pub use engine::{Engine, Pending, Verdict};
@@ -84,6 +85,7 @@ pub use keys::{
 pub use keys::{KeyError, KeyId, KeySource, Keyring, Lookup};
 pub use replay::{ReplayError, ReplayLog, ReplayWindow, Reusable};
 pub use time::{Clock, SystemClock, UnixTime};
+pub use token_cache::{TokenCache, TokenCacheStats};
 // In front of an HTTP service.
 #[cfg(feature = "tower")]
 pub use middleware::{Authenticate, AuthenticateLayer, ResponseFuture};

@@ -30,6 +30,28 @@ pub const MAX_LEEWAY: Duration = Duration::from_secs(300);
 /// as one word has bits, and more than gateways have workers.
 pub(crate) const COUNTER_STRIPES: usize = 64;
 
+/// The smallest token cache, in bytes: some 200 realistic tokens.
+pub const MIN_TOKEN_CACHE_BYTES: usize = 256 * 1024;
+
+/// For how many bytes of a token cache its table has a place. A realistic token takes 1,200, a short one 800, so that
+/// chance gives a set more than its seven places hold for one token in a thousand.
+pub(crate) const TOKEN_CACHE_BYTES_PER_PLACE: usize = 256;
+
+/// What the two allocations of a token in the cache take beside what was asked for, in bytes: 16 each is what common
+/// allocators add at most, on average, to sizes like these.
+pub(crate) const TOKEN_CACHE_ALLOCATION_OVERHEAD: usize = 32;
+
+/// Up to so many bytes, what a token cache holds is near anyway: what processors have of second-level cache for each core.
+pub(crate) const TOKEN_CACHE_NEAR_BYTES: usize = 2 * 1024 * 1024;
+
+/// How many sets are swept at most to make room for one token: some 10 microseconds. If all that is in them is in use,
+/// the new token is not kept this time.
+pub(crate) const MAX_SWEPT_SETS: usize = 64;
+
+/// For how many tokens of a batch the clock is read once: the last of them is checked at most some milliseconds later, by
+/// the slowest algorithm, which is nothing against the second that tokens are timed in.
+pub(crate) const BATCH_AT_ONE_TIME: usize = 16;
+
 /// RSA moduli, in bits. RFC 7518 section 3.3: "A key of size 2048 bits or larger MUST be used"; the cost of a
 /// verification grows with the square, and 8192 bits take some 200 microseconds.
 pub(crate) const RSA_MODULUS_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;

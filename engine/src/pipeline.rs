@@ -164,6 +164,11 @@ pub struct Authentic<'a> {
 }
 
 impl<'a> Authentic<'a> {
+    /// When the token is valid, which [`accept`](Self::accept) checks once.
+    pub(crate) const fn window(&self) -> Window {
+        self.window
+    }
+
     /// Checks the time once more, since fetching the key may have taken some, and has `replay` remember the
     /// token. Where tokens may be reused, `replay` is [`Reusable`](crate::Reusable).
     ///

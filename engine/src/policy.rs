@@ -192,6 +192,11 @@ impl Policy {
         self
     }
 
+    /// Whether tokens are for single use.
+    pub(crate) const fn is_single_use(&self) -> bool {
+        self.single_use
+    }
+
     /// How far ahead of now a replay log must remember under this policy.
     pub(crate) fn longest_memory(&self) -> Duration {
         self.max_lifetime

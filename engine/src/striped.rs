@@ -21,6 +21,9 @@ pub(crate) struct StripedCounter {
 struct Stripe(AtomicU64);
 
 impl StripedCounter {
+    /// What it takes beside itself, in bytes.
+    pub(crate) const BYTES: usize = size_of::<Stripe>().saturating_mul(COUNTER_STRIPES);
+
     pub(crate) fn new() -> Self {
         Self {
             own: (0..COUNTER_STRIPES).map(|_| Stripe::default()).collect(),

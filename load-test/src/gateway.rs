@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use asap_engine::{
     Authenticate, AuthenticateLayer, ConfigError, Engine, KeySource, Policy, ReplayLog,
-    ReplayWindow, VerifyError,
+    ReplayWindow, TokenCache, VerifyError,
 };
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
@@ -31,7 +31,7 @@ use tokio::runtime::{Builder, Runtime};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::scenario::{ACCEPTED, NO_TOKEN};
+use crate::scenario::{ACCEPTED, NO_TOKEN, Scenario};
 
 /// What this resource server is called in `aud`.
 pub(crate) const AUDIENCE: &str = "load-test/gateway";
@@ -43,6 +43,30 @@ pub(crate) const CODE_HEADER: HeaderName = HeaderName::from_static("x-asap-code"
 pub(crate) const THREAD_NAME: &str = "gateway";
 /// How many tokens the replay log remembers: more than are ever signed.
 const REPLAY_CAPACITY: usize = 2_500_000;
+
+/// What the gateway's cache of verified tokens takes, in bytes: more than all tokens that go round.
+const TOKEN_CACHE_BYTES: usize = 64 * 1024 * 1024;
+
+/// What a gateway remembers of the tokens that it accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Memory {
+    Nothing,
+    /// That they were sent, so that none is accepted again.
+    Replays,
+    /// That they were verified, so that they are accepted again for less.
+    Tokens,
+}
+
+impl Memory {
+    /// What a scenario asks for.
+    pub(crate) const fn of(scenario: &Scenario) -> Self {
+        match (scenario.single_use, scenario.keeps_tokens) {
+            (true, _) => Self::Replays,
+            (false, true) => Self::Tokens,
+            (false, false) => Self::Nothing,
+        }
+    }
+}
 
 /// A gateway that runs until it is dropped.
 #[derive(Debug)]
@@ -57,7 +81,7 @@ impl Gateway {
     /// source of keys that fetches does so on the runtime that it is made on.
     pub(crate) fn start<K: KeySource + 'static>(
         keys: impl FnOnce() -> Result<K, ConfigError>,
-        single_use: bool,
+        memory: Memory,
         threads: usize,
     ) -> Result<Self, String> {
         let runtime = Builder::new_multi_thread()
@@ -71,7 +95,7 @@ impl Gateway {
                 .await
                 .map_err(|error| format!("no port for the gateway: {error}"))?;
             let address = listener.local_addr().map_err(|error| error.to_string())?;
-            spawn(listener, keys, single_use).map_err(|error| error.to_string())?;
+            spawn(listener, keys, memory).map_err(|error| error.to_string())?;
             Ok::<_, String>(address)
         })?;
         Ok(Self {
@@ -84,15 +108,20 @@ impl Gateway {
 fn spawn<K: KeySource + 'static>(
     listener: TcpListener,
     keys: impl FnOnce() -> Result<K, ConfigError>,
-    single_use: bool,
+    memory: Memory,
 ) -> Result<(), ConfigError> {
     let engine = Engine::new(Policy::new(AUDIENCE)?, keys()?);
-    if single_use {
-        let engine = engine.with_replay_log(ReplayWindow::new(REPLAY_CAPACITY)?)?;
-        tokio::spawn(accept(listener, Arc::new(engine)));
-    } else {
-        tokio::spawn(accept(listener, Arc::new(engine)));
-    }
+    match memory {
+        Memory::Nothing => tokio::spawn(accept(listener, Arc::new(engine))),
+        Memory::Replays => {
+            let engine = engine.with_replay_log(ReplayWindow::new(REPLAY_CAPACITY)?)?;
+            tokio::spawn(accept(listener, Arc::new(engine)))
+        }
+        Memory::Tokens => {
+            let engine = engine.with_token_cache(TokenCache::new(TOKEN_CACHE_BYTES)?)?;
+            tokio::spawn(accept(listener, Arc::new(engine)))
+        }
+    };
     Ok(())
 }
 

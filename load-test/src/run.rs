@@ -11,7 +11,7 @@ use http::{HeaderValue, Uri};
 use crate::cli::Options;
 use crate::environment::{Environment, cores};
 use crate::findings::{Fetches, Findings};
-use crate::gateway::{Gateway, OPEN_PATH};
+use crate::gateway::{Gateway, Memory, OPEN_PATH};
 use crate::generator::{Destination, Generator, Load, Outcome, Pace, Phase};
 use crate::key_repository::{RepositoryServer, Served};
 use crate::number::{count, float, grouped, grouped_float, nanos, ratio};
@@ -94,7 +94,8 @@ impl Rig {
                         .with_fetch_rate(MAX_FETCH_BURST, UNLIMITED);
                     KeyRepository::new(config)
                 };
-                let gateway = Gateway::start(keys, options.scenario.single_use, gateway_threads())?;
+                let gateway =
+                    Gateway::start(keys, Memory::of(options.scenario), gateway_threads())?;
                 let url = format!("http://{}/", gateway.address);
                 let uri: Uri = url.parse().map_err(|_| format!("{url} is not a URL"))?;
                 (Some(gateway), Arc::new(Destination::new(&uri, true)?))

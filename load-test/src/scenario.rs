@@ -116,6 +116,8 @@ pub(crate) struct Scenario {
     pub(crate) summary: &'static str,
     /// Whether the gateway remembers tokens, and good ones are sent once only.
     pub(crate) single_use: bool,
+    /// Whether the gateway keeps verified tokens, and so recalls a good one that comes again.
+    pub(crate) keeps_tokens: bool,
     /// Shares in thousandths.
     shares: &'static [(Kind, usize)],
 }
@@ -126,6 +128,7 @@ impl Scenario {
             name: "mixed",
             summary: "good and bad tokens of every kind, single use",
             single_use: true,
+            keeps_tokens: false,
             shares: &[
                 (Kind::GoodRs256, 100),
                 (Kind::GoodEs256, 700),
@@ -142,18 +145,28 @@ impl Scenario {
             name: "good-rs256",
             summary: "good RS256 tokens only, which may be reused",
             single_use: false,
+            keeps_tokens: false,
             shares: &[(Kind::GoodRs256, 1000)],
         },
         Self {
             name: "good-es256",
             summary: "good ES256 tokens only, which may be reused",
             single_use: false,
+            keeps_tokens: false,
             shares: &[(Kind::GoodEs256, 1000)],
+        },
+        Self {
+            name: "recalled-rs256",
+            summary: "good RS256 tokens only, sent again and again to a gateway that keeps verified tokens",
+            single_use: false,
+            keeps_tokens: true,
+            shares: &[(Kind::GoodRs256, 1000)],
         },
         Self {
             name: "refusals",
             summary: "nine bad tokens to one good, single use",
             single_use: true,
+            keeps_tokens: false,
             shares: &[
                 (Kind::GoodEs256, 100),
                 (Kind::Expired, 250),

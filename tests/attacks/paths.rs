@@ -1,7 +1,7 @@
 //! Every path that a token can take to its verdict. All of them must give the one that the case says.
 //!
-//! A path is a source of keys and an entry of the engine. A new way to a verdict, such as a cache of verified tokens,
-//! joins [`SOURCES`] or [`ENTRIES`], and every case of every row is asked of it.
+//! A path is a source of keys and an entry of the engine. A new way to a verdict joins [`SOURCES`] or [`ENTRIES`], and
+//! every case of every row is asked of it.
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
@@ -9,9 +9,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use asap_engine::internals::{admit_portably, unverified_token};
+use asap_engine::limits::MIN_TOKEN_CACHE_BYTES;
 use asap_engine::{
     AuthenticateLayer, Backend, Engine, Identity, KeySource, Keyring, ReplayLog, ReplayWindow,
-    Scratch, Verdict, VerifyError, VerifyingKey,
+    Scratch, TokenCache, Verdict, VerifyError, VerifyingKey,
 };
 use asap_tests::clock::FakeClock;
 use http::{HeaderValue, Request, Response};
@@ -55,10 +56,21 @@ pub(crate) enum Entry {
     VerifyNow,
     /// [`AuthenticateLayer`], with the token in the request's header.
     Middleware,
+    /// [`Engine::verify_now`] and then [`Engine::verify`] of an engine that keeps verified tokens: the second time, a good
+    /// one is recalled.
+    Recalled,
+    /// [`Engine::verify_batch`], with the token between two others.
+    Batch,
 }
 
 /// All of them.
-pub(crate) const ENTRIES: [Entry; 3] = [Entry::Verify, Entry::VerifyNow, Entry::Middleware];
+pub(crate) const ENTRIES: [Entry; 5] = [
+    Entry::Verify,
+    Entry::VerifyNow,
+    Entry::Middleware,
+    Entry::Recalled,
+    Entry::Batch,
+];
 
 /// What a case takes at least: a key that is refused at load is met on both clients of the repository only.
 const FEWEST_PATHS: usize = 6;
@@ -172,6 +184,12 @@ fn by<K: KeySource + 'static>(
 ) -> Option<Result<(), VerifyError>> {
     let clock = FakeClock::new(case.now);
     let engine = Engine::new(case.policy.clone(), Arc::clone(keys)).with_clock(clock.clone());
+    if entry == Entry::Recalled {
+        let cache = TokenCache::new(2 * MIN_TOKEN_CACHE_BYTES).unwrap();
+        // A policy of single use, or a replay log, has no cache.
+        let caching = engine.with_token_cache(cache).ok();
+        return after_others(caching.filter(|_| !case.single_use)?, &clock, case, entry);
+    }
     if !case.single_use {
         return after_others(engine, &clock, case, entry);
     }
@@ -206,7 +224,52 @@ fn presented<K: KeySource + 'static, R: ReplayLog + 'static>(
         Entry::Verify => Some(WORLD.runtime.block_on(engine.verify(token)).map(drop)),
         Entry::VerifyNow => Some(verified_now(engine, token)),
         Entry::Middleware => answered(engine, token),
+        Entry::Recalled => Some(twice(engine, token)),
+        Entry::Batch => Some(amid_others(engine, token)),
     }
+}
+
+/// The verdict on a token that comes twice, which must be the same. A good one is recalled if its key is at hand.
+fn twice<K: KeySource, R: ReplayLog>(
+    engine: &Engine<K, R>,
+    token: &[u8],
+) -> Result<(), VerifyError> {
+    let hits = || engine.token_cache().unwrap().stats().hits;
+    let before = hits();
+    let was_at_hand = matches!(
+        engine.verify_now(token, &mut Scratch::new()),
+        Ok(Verdict::Verified(_))
+    );
+    let first = verified_now(engine, token);
+    let second = WORLD.runtime.block_on(engine.verify(token)).map(drop);
+    assert_eq!(first, second, "a token that comes again");
+    let expected = if was_at_hand { 2 } else { 0 };
+    assert!(hits() - before >= expected, "it was not recalled");
+    assert!(second.is_ok() || hits() == before, "it was recalled");
+    second
+}
+
+/// The verdict on a token between two that are refused.
+fn amid_others<K: KeySource, R: ReplayLog>(
+    engine: &Engine<K, R>,
+    token: &[u8],
+) -> Result<(), VerifyError> {
+    let (mut verdict, mut others) = (None, 0);
+    let mut needs_key = false;
+    engine.verify_batch(
+        &[b"a.b.c", token, b"d.e.f"],
+        &mut Scratch::new(),
+        |place, answer| match (place, answer) {
+            (1, Ok(Verdict::NeedsKey(_))) => needs_key = true,
+            (1, answer) => verdict = Some(answer.map(drop)),
+            (_, answer) => others += usize::from(answer.is_err()),
+        },
+    );
+    assert_eq!(others, 2);
+    if needs_key {
+        return WORLD.runtime.block_on(engine.verify(token)).map(drop);
+    }
+    verdict.unwrap()
 }
 
 fn verified_now<K: KeySource, R: ReplayLog>(

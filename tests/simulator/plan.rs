@@ -31,6 +31,8 @@ pub(crate) struct Settings {
     pub(crate) max_concurrent_fetches: usize,
     pub(crate) per_issuer: Rate,
     pub(crate) over_all: Rate,
+    /// Whether the resource server keeps verified tokens.
+    pub(crate) keeps_tokens: bool,
 }
 
 /// Something that happens at its time.
@@ -108,7 +110,7 @@ impl Plan {
     /// What `seed` stands for.
     pub(crate) fn of(seed: u64) -> Self {
         let mut walk = Walk(seed ^ 0x5eed_0f00_0000_0000);
-        let settings = Settings::draw(&mut walk);
+        let settings = Settings::draw(seed, &mut walk);
         let mut plan = Self {
             settings,
             timeline: Vec::new(),
@@ -290,7 +292,7 @@ impl Plan {
 const RECOVERY: Duration = Duration::from_secs(1);
 
 impl Settings {
-    fn draw(walk: &mut Walk) -> Self {
+    fn draw(seed: u64, walk: &mut Walk) -> Self {
         let repositories = 1 + walk.below(3);
         let fetch_deadline = [500, 2_000, 5_000][walk.below(3)];
         let headers_deadline = [400, 1_000, 3_000][walk.below(3)].min(fetch_deadline);
@@ -310,6 +312,8 @@ impl Settings {
                 burst: [4, 16, 64][walk.below(3)],
                 interval: milliseconds([20, 200][walk.below(2)]),
             },
+            // Every other seed, and no draw, so that a seed is the plan that it was before.
+            keeps_tokens: seed.is_multiple_of(2),
         }
     }
 }

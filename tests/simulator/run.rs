@@ -11,7 +11,8 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use asap_engine::internals::simulated_repository;
-use asap_engine::{Engine, KeyRepository, KeyRepositoryConfig, Policy};
+use asap_engine::limits::MIN_TOKEN_CACHE_BYTES;
+use asap_engine::{Engine, KeyRepository, KeyRepositoryConfig, Policy, TokenCache};
 use asap_tests::fixture::AUDIENCE;
 use tokio::runtime::{Builder, Handle};
 use tokio::task::yield_now;
@@ -51,7 +52,11 @@ async fn simulate(seed: u64, plan: &Plan, is_shown: bool) -> Outcome {
     let keys = simulated_repository(config, Arc::new(world.clone())).unwrap();
     let clock = world.clone();
     let policy = Policy::new(AUDIENCE).unwrap().with_leeway(LEEWAY).unwrap();
-    let engine = Engine::new(policy, keys).with_clock(move || clock.client_time());
+    let mut engine = Engine::new(policy, keys).with_clock(move || clock.client_time());
+    if plan.settings.keeps_tokens {
+        let cache = TokenCache::new(MIN_TOKEN_CACHE_BYTES).unwrap();
+        engine = engine.with_token_cache(cache).unwrap();
+    }
     let server = Rc::new(Server {
         engine,
         world: world.clone(),

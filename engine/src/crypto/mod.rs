@@ -16,4 +16,5 @@ mod verifying_key;
 pub use algorithm::Algorithm;
 pub use sign_error::SignError;
 pub use signing::{RsaKeySize, SigningKey};
+pub(crate) use verifying_key::KeySerial;
 pub use verifying_key::{Backend, VerifyingKey};

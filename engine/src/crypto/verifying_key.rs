@@ -1,5 +1,7 @@
 //! A public key, read and prepared once, tied to what it can verify.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use super::public_key::{KeyKind, PublicKey};
 use super::{Algorithm, aws_lc, ring};
 use crate::error::{KeyRejected, VerifyError};
@@ -22,6 +24,7 @@ pub enum Backend {
 /// (RFC 8725 section 3.1), so a token cannot choose how a key is used.
 #[derive(Debug)]
 pub struct VerifyingKey {
+    serial: KeySerial,
     kind: KeyKind,
     prepared: Prepared,
 }
@@ -30,6 +33,17 @@ pub struct VerifyingKey {
 enum Prepared {
     AwsLc(aws_lc::PreparedKey),
     Ring(ring::PreparedKey),
+}
+
+/// Tells a key that was loaded from every other of this process, loaded from the same text or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct KeySerial(u64);
+
+impl KeySerial {
+    fn next() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
 }
 
 impl VerifyingKey {
@@ -63,9 +77,15 @@ impl VerifyingKey {
             Backend::Ring => Prepared::Ring(ring::PreparedKey::new(key)?),
         };
         Ok(Self {
+            serial: KeySerial::next(),
             kind: key.kind,
             prepared,
         })
+    }
+
+    /// What tells this key from all others.
+    pub(crate) const fn serial(&self) -> KeySerial {
+        self.serial
     }
 
     /// Whether this key verifies signatures of `algorithm`.

@@ -21,6 +21,11 @@ impl<'a> KeyId<'a> {
         is_service_identifier(text).then_some(Self(text))
     }
 
+    /// One that was checked before, and kept.
+    pub(crate) const fn of_verified(text: &'a str) -> Self {
+        Self(text)
+    }
+
     /// The text of the `kid`.
     #[must_use]
     pub const fn as_str(self) -> &'a str {

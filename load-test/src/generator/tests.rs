@@ -1,7 +1,7 @@
 //! The generator against a gateway with static keys. Phases end after a number of requests, not after a time.
 
 use super::*;
-use crate::gateway::Gateway;
+use crate::gateway::{Gateway, Memory};
 use crate::parties::Parties;
 use crate::progress::Progress;
 use crate::scenario::Scenario;
@@ -37,7 +37,12 @@ fn bench(remembers: bool, single_use: bool) -> Bench {
                 .map(|(key_id, pem)| (key_id.as_str(), pem.as_bytes())),
         )
     };
-    let gateway = Gateway::start(keys, remembers, 1).unwrap();
+    let memory = if remembers {
+        Memory::Replays
+    } else {
+        Memory::Nothing
+    };
+    let gateway = Gateway::start(keys, memory, 1).unwrap();
     let url: Uri = format!("http://{}/", gateway.address).parse().unwrap();
     let destination = Arc::new(Destination::new(&url, true).unwrap());
     Bench {
@@ -163,4 +168,14 @@ fn a_gateway_that_goes_away_is_a_request_without_an_answer() {
         .unwrap();
     assert_eq!(outcome.tally.requests(), 0);
     assert!(outcome.tally.unanswered > 0);
+}
+
+#[test]
+fn a_scenario_says_what_its_gateway_remembers() {
+    let scenario = Scenario::named("recalled-rs256").unwrap();
+    assert_eq!(Memory::of(scenario), Memory::Tokens);
+    let replays = Scenario::named("mixed").unwrap();
+    assert_eq!(Memory::of(replays), Memory::Replays);
+    let neither = Scenario::named("good-rs256").unwrap();
+    assert_eq!(Memory::of(neither), Memory::Nothing);
 }

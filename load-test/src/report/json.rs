@@ -62,6 +62,7 @@ pub(crate) fn render(findings: &Findings) -> Value {
             "ES256": findings.signed.es256,
             "seconds": findings.signing.as_secs_f64(),
             "single_use": findings.scenario.single_use,
+            "kept": findings.scenario.keeps_tokens,
         },
         "key_repository": {
             "keys": findings.fetches.keys,

@@ -192,6 +192,7 @@ fn setting(out: &mut String, findings: &Findings) -> fmt::Result {
     let policy = match (findings.scenario.single_use, &findings.target) {
         (true, None) => "each sent once, replays refused",
         (true, Some(_)) => "each sent once",
+        (false, None) if findings.scenario.keeps_tokens => "sent in turn, kept once verified",
         (false, _) => "sent in turn, reuse allowed",
     };
     let counted = [(signed.rs256, "RS256-2048"), (signed.es256, "ES256")];

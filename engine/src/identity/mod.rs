@@ -1,8 +1,11 @@
 //! Who sent the request: what is left of a token once every check has passed.
 
+mod layout;
+
 use std::borrow::Cow;
 use std::fmt;
-use std::ops::Range;
+
+pub(crate) use layout::{Layout, TEXTS};
 
 use crate::claims::{Audience, Claims};
 use crate::crypto::Algorithm;
@@ -10,9 +13,22 @@ use crate::jws::Header;
 use crate::time::UnixTime;
 
 /// A verified identity that borrows the token's scratch space. Only
-/// [`Authentic::accept`](crate::Authentic::accept) makes one. `Debug` shows none of the claims.
+/// [`Authentic::accept`](crate::Authentic::accept) makes one, and a token cache of what that made. `Debug` shows none of
+/// the claims.
 #[derive(Clone, Copy)]
-pub struct IdentityRef<'a> {
+pub struct IdentityRef<'a>(Form<'a>);
+
+#[derive(Clone, Copy)]
+enum Form<'a> {
+    /// As it was parsed.
+    Parsed(Parsed<'a>),
+    /// Kept in one piece: a text is looked for when it is asked for.
+    Kept(&'a str, Layout),
+}
+
+/// The texts, wherever each lies.
+#[derive(Clone, Copy)]
+struct Parsed<'a> {
     algorithm: Algorithm,
     key_id: &'a str,
     issuer: &'a str,
@@ -26,7 +42,7 @@ pub struct IdentityRef<'a> {
 
 impl<'a> IdentityRef<'a> {
     pub(crate) fn new(header: Header<'a>, claims: Claims<'a>) -> Self {
-        Self {
+        Self(Form::Parsed(Parsed {
             algorithm: header.algorithm,
             key_id: header.key_id.as_str(),
             issuer: claims.issuer,
@@ -36,93 +52,113 @@ impl<'a> IdentityRef<'a> {
             issued_at: claims.issued_at.floor(),
             expires_at: claims.expires_at.floor(),
             claims_json: claims.document,
+        }))
+    }
+
+    /// The identity that was kept as `text`, with this layout.
+    pub(crate) const fn of_piece(text: &'a str, layout: Layout) -> Self {
+        Self(Form::Kept(text, layout))
+    }
+
+    /// The texts that make up one piece, in their order, and where each text lies in it.
+    pub(crate) fn pieces(&self) -> ([&'a str; TEXTS], Layout) {
+        match &self.0 {
+            Form::Parsed(parsed) => Layout::new(parsed),
+            Form::Kept(text, layout) => ([text, "", "", "", "", ""], *layout),
         }
     }
 
     /// The service that issued the token (`iss`).
     #[must_use]
-    pub const fn issuer(&self) -> &'a str {
-        self.issuer
+    pub fn issuer(&self) -> &'a str {
+        match &self.0 {
+            Form::Parsed(parsed) => parsed.issuer,
+            Form::Kept(text, layout) => layout.issuer(text),
+        }
     }
 
     /// On whose behalf (`sub`): "If the sub claim is not defined, the resource server MUST assume that the
     /// effective subject is the same as the issuer."
     #[must_use]
-    pub const fn subject(&self) -> &'a str {
-        match self.subject {
-            Some(subject) => subject,
-            None => self.issuer,
-        }
+    pub fn subject(&self) -> &'a str {
+        let subject = match &self.0 {
+            Form::Parsed(parsed) => parsed.subject,
+            Form::Kept(text, layout) => layout.subject(text),
+        };
+        subject.unwrap_or_else(|| self.issuer())
     }
 
     /// Whom the token is meant for (`aud`), this resource server among them.
     #[must_use]
-    pub const fn audience(&self) -> Audience<'a> {
-        self.audience
+    pub fn audience(&self) -> Audience<'a> {
+        match &self.0 {
+            Form::Parsed(parsed) => parsed.audience,
+            Form::Kept(text, layout) => layout.audience(text),
+        }
     }
 
     /// The token's own name (`jti`).
     #[must_use]
-    pub const fn token_id(&self) -> &'a str {
-        self.token_id
+    pub fn token_id(&self) -> &'a str {
+        match &self.0 {
+            Form::Parsed(parsed) => parsed.token_id,
+            Form::Kept(text, layout) => layout.token_id(text),
+        }
     }
 
     /// The key that signed it (`kid`).
     #[must_use]
-    pub const fn key_id(&self) -> &'a str {
-        self.key_id
+    pub fn key_id(&self) -> &'a str {
+        match &self.0 {
+            Form::Parsed(parsed) => parsed.key_id,
+            Form::Kept(text, layout) => layout.key_id(text),
+        }
     }
 
     /// The algorithm of the signature (`alg`).
     #[must_use]
     pub const fn algorithm(&self) -> Algorithm {
-        self.algorithm
+        match &self.0 {
+            Form::Parsed(parsed) => parsed.algorithm,
+            Form::Kept(_, layout) => layout.algorithm,
+        }
     }
 
     /// When the token was issued (`iat`), rounded down to the nanosecond.
     #[must_use]
     pub const fn issued_at(&self) -> UnixTime {
-        self.issued_at
+        match &self.0 {
+            Form::Parsed(parsed) => parsed.issued_at,
+            Form::Kept(_, layout) => layout.issued_at,
+        }
     }
 
     /// When the token expires (`exp`), rounded down to the nanosecond.
     #[must_use]
     pub const fn expires_at(&self) -> UnixTime {
-        self.expires_at
+        match &self.0 {
+            Form::Parsed(parsed) => parsed.expires_at,
+            Form::Kept(_, layout) => layout.expires_at,
+        }
     }
 
     /// All claims as the JSON object that was signed, for claims that the specification does not name. Names
     /// are known to be unique.
     #[must_use]
-    pub const fn claims_json(&self) -> &'a str {
-        self.claims_json
+    pub fn claims_json(&self) -> &'a str {
+        match &self.0 {
+            Form::Parsed(parsed) => parsed.claims_json,
+            Form::Kept(text, layout) => layout.claims_json(text),
+        }
     }
 
     /// The identity apart from the scratch space, in one allocation.
     #[must_use]
     pub fn to_owned(&self) -> Identity {
-        let (audience, audience_is_array) = self.audience.spelling();
-        let parts = [
-            self.key_id,
-            self.issuer,
-            self.subject.unwrap_or_default(),
-            audience,
-            self.token_id,
-            self.claims_json,
-        ];
-        let mut end = 0_usize;
-        let ends = parts.map(|part| {
-            end = end.saturating_add(part.len());
-            end
-        });
+        let (pieces, layout) = self.pieces();
         Identity {
-            text: parts.concat().into_boxed_str(),
-            ends,
-            has_subject: self.subject.is_some(),
-            audience_is_array,
-            algorithm: self.algorithm,
-            issued_at: self.issued_at,
-            expires_at: self.expires_at,
+            text: pieces.concat().into_boxed_str(),
+            layout,
         }
     }
 }
@@ -130,7 +166,7 @@ impl<'a> IdentityRef<'a> {
 impl fmt::Debug for IdentityRef<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Identity")
-            .field("algorithm", &self.algorithm)
+            .field("algorithm", &self.algorithm())
             .finish_non_exhaustive()
     }
 }
@@ -138,41 +174,23 @@ impl fmt::Debug for IdentityRef<'_> {
 /// A verified identity that stands alone: what [`Engine::verify`](crate::Engine::verify) answers.
 #[derive(Clone)]
 pub struct Identity {
-    /// `kid`, `iss`, `sub`, `aud`, `jti` and the claims, one after the other.
     text: Box<str>,
-    /// Where each of them ends.
-    ends: [usize; 6],
-    has_subject: bool,
-    audience_is_array: bool,
-    algorithm: Algorithm,
-    issued_at: UnixTime,
-    expires_at: UnixTime,
+    layout: Layout,
 }
 
 impl Identity {
-    /// The same identity, borrowed.
-    #[must_use]
-    pub fn as_ref(&self) -> IdentityRef<'_> {
-        let [key_id, issuer, subject, audience, token_id, claims_json] = self.parts();
-        IdentityRef {
-            algorithm: self.algorithm,
-            key_id,
-            issuer,
-            subject: self.has_subject.then_some(subject),
-            audience: Audience::from_spelling(audience, self.audience_is_array),
-            token_id,
-            issued_at: self.issued_at,
-            expires_at: self.expires_at,
-            claims_json,
+    /// The identity whose texts, in one piece, have this layout.
+    pub(crate) fn of_piece(text: &str, layout: &Layout) -> Self {
+        Self {
+            text: text.into(),
+            layout: *layout,
         }
     }
 
-    fn parts(&self) -> [&str; 6] {
-        let mut start = 0_usize;
-        self.ends.map(|end| {
-            let range: Range<usize> = std::mem::replace(&mut start, end)..end;
-            self.text.get(range).unwrap_or_default()
-        })
+    /// The same identity, borrowed.
+    #[must_use]
+    pub const fn as_ref(&self) -> IdentityRef<'_> {
+        IdentityRef::of_piece(&self.text, self.layout)
     }
 
     /// The service that issued the token (`iss`).
@@ -207,19 +225,19 @@ impl Identity {
     /// The algorithm of the signature (`alg`).
     #[must_use]
     pub const fn algorithm(&self) -> Algorithm {
-        self.algorithm
+        self.layout.algorithm
     }
 
     /// When the token was issued (`iat`), rounded down to the nanosecond.
     #[must_use]
     pub const fn issued_at(&self) -> UnixTime {
-        self.issued_at
+        self.layout.issued_at
     }
 
     /// When the token expires (`exp`), rounded down to the nanosecond.
     #[must_use]
     pub const fn expires_at(&self) -> UnixTime {
-        self.expires_at
+        self.layout.expires_at
     }
 
     /// All claims as the JSON object that was signed.
