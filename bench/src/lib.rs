@@ -1,11 +1,5 @@
-//! What the benches share: realistic tokens, keys for them, and the bare primitive that each verification costs
-//! at least.
-//!
-//! The token has `iss`, `sub`, `aud`, `iat`, `nbf`, `exp` and a UUID for `jti`, and a header of three
-//! parameters: 660 bytes with an RSA key of 2048 bits, 404 with ES256.
+//! What the benches share, which is the package asap-bench-kit. This package has the peers that `compare` needs.
 
-mod floor;
-mod subject;
-
-pub use floor::Floor;
-pub use subject::{AUDIENCE, KEY_ID, NOW, Tokens};
+pub use asap_bench_kit::{
+    AUDIENCE, Floor, KEY_ID, NOW, Tokens, cache_of, decode_segments, measure, subject,
+};

@@ -1,0 +1,162 @@
+//! Subjects side by side in one run: this engine on each backend, the floor that no verifier gets below, and other
+//! libraries.
+//!
+//! Every subject verifies the same tokens, each by the clock and the key it would have in use, and every answer is
+//! checked. Before anything is measured each shows on [`strictness`]'s tokens that it verifies at all, and what it lets
+//! through is printed below the table.
+
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    reason = "figures for people"
+)]
+
+use std::error::Error;
+use std::fs::File;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+mod admission;
+mod cached;
+mod cold;
+mod engine;
+mod peers;
+mod refused;
+mod stages;
+mod strictness;
+
+pub(crate) use peers::{Peer, Verifier};
+
+use asap_bench_kit::measure::{Row, Subject, take_turns};
+
+use strictness::Accepts;
+
+/// How many distinct tokens take turns, so that no branch predictor knows the next.
+const TOKENS: usize = 256;
+
+/// Compare the cost of one verification.
+#[derive(Debug, Parser)]
+#[command(
+    name = "compare",
+    after_help = "Example: cargo run --release -p asap-bench --bin compare -- --json compare.json"
+)]
+struct Arguments {
+    /// Write the rows to this file too, as one JSON array.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// A tenth of the batches: a look, not a figure.
+    #[arg(long)]
+    quick: bool,
+    /// Only the cases whose name contains this.
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    case: String,
+}
+
+/// A usage or configuration error.
+const MISCONFIGURED: u8 = 2;
+
+/// The program `compare`: with the peers that it always has, those in `more`, and a remark on those it lacks.
+/// `lock_file` is the Cargo.lock that it was built with.
+pub(crate) fn main(more: &[Peer], lock_file: &str, remark: &str) -> ExitCode {
+    let arguments = Arguments::parse();
+    // Before the minutes that the measuring takes.
+    let file = match arguments.json.as_ref().map(File::create).transpose() {
+        Ok(file) => file,
+        Err(error) => {
+            eprintln!("compare: the file for --json cannot be written: {error}");
+            return ExitCode::from(MISCONFIGURED);
+        }
+    };
+    match run(&arguments, more, lock_file, remark, file) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("compare: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(
+    arguments: &Arguments,
+    more: &[Peer],
+    lock_file: &str,
+    remark: &str,
+    file: Option<File>,
+) -> Result<(), Box<dyn Error>> {
+    let subjects = [engine::SUBJECTS.as_slice(), &peers::PEERS, more].concat();
+    let accepts = strictness::try_all(&subjects)?;
+    let ours = accepts.iter().take(engine::SUBJECTS.len());
+    if let Some(lax) = ours.into_iter().find(|accepts| !accepts.what.is_empty()) {
+        return Err(format!("{} accepts {}", lax.subject, lax.what.join("; ")).into());
+    }
+    let comparison = Comparison {
+        accepts,
+        subjects,
+        lock_file,
+        wanted: &arguments.case,
+        batches: if arguments.quick { 30 } else { 300 },
+    };
+    println!("{}", Row::TITLES);
+    let mut rows = cold::rows(&comparison)?;
+    rows.extend(refused::rows(&comparison)?);
+    rows.extend(admission::rows(&comparison)?);
+    rows.extend(stages::rows(&comparison)?);
+    rows.extend(cached::rows(&comparison, arguments.quick)?);
+    comparison.print_legend(remark);
+    if let Some(file) = file {
+        serde_json::to_writer_pretty(file, &rows)?;
+    }
+    Ok(())
+}
+
+/// What the cases share.
+struct Comparison<'a> {
+    /// This engine on each backend, then the peers.
+    subjects: Vec<Peer>,
+    accepts: Vec<Accepts>,
+    lock_file: &'a str,
+    wanted: &'a str,
+    batches: usize,
+}
+
+impl Comparison<'_> {
+    fn is_wanted(&self, case: &str) -> bool {
+        case.contains(self.wanted)
+    }
+
+    /// The version of a package that this was built with, as Cargo.lock has it: the newest, if there are several, since
+    /// the older ones are what other packages ask for.
+    fn version(&self, package: &str) -> &str {
+        self.lock_file
+            .rsplit_once(&format!("\nname = \"{package}\"\nversion = \""))
+            .and_then(|(_, rest)| rest.split_once('"'))
+            .map_or("unknown", |(version, _)| version)
+    }
+
+    /// What `subject` accepts that it should refuse.
+    fn accepts(&self, subject: &str) -> &[String] {
+        let accepts = self.accepts.iter().find(|found| found.subject == subject);
+        accepts.map_or(&[], |found| &found.what)
+    }
+
+    fn print_legend(&self, remark: &str) {
+        println!(
+            "\nalloc: calls of the Rust allocator in one call; what C code allocates is not seen. /floor: by the first row.\n\
+             Keys are at hand, prepared as each library can. This engine and the crate asap find theirs by the kid; the\n\
+             others are handed theirs. No peer keeps verified tokens.\n"
+        );
+        for subject in &self.subjects {
+            let version = self.version(subject.package);
+            println!("{} {version}: {}", subject.name, subject.what);
+            let accepts = self.accepts(subject.name);
+            if accepts.is_empty() {
+                println!("    refuses every trial");
+            } else {
+                println!("    accepts: {}", accepts.join("; "));
+            }
+        }
+        println!("{remark}");
+    }
+}
