@@ -33,7 +33,7 @@ pub(crate) const COUNTER_STRIPES: usize = 64;
 /// The smallest token cache, in bytes: some 200 realistic tokens.
 pub const MIN_TOKEN_CACHE_BYTES: usize = 256 * 1024;
 
-/// For how many bytes of a token cache its table has a place. A realistic token takes 1,200, a short one 800, so that
+/// For how many bytes of a token cache its table has a place. A realistic token takes 1,100, a short one 600, so that
 /// chance gives a set more than its seven places hold for one token in a thousand.
 pub(crate) const TOKEN_CACHE_BYTES_PER_PLACE: usize = 256;
 

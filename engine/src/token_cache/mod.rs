@@ -46,7 +46,7 @@ use crate::time::UnixTime;
 
 /// Remembers verified tokens, in bounded memory: for [`Engine::with_token_cache`](crate::Engine::with_token_cache).
 ///
-/// A token takes its own length, that of its `kid` and its claims, and some 300 bytes: 1.2 KB for a realistic one. When
+/// A token takes its own length, that of its `kid` and its claims, and some 220 bytes: 1.1 KB for a realistic one. When
 /// all bytes are taken, tokens that were not used for the longest go.
 ///
 /// The tokens in it are bearer tokens. They stay in this process's memory until others take their place, after they have
