@@ -94,7 +94,9 @@ fn every_threat_names_a_test_that_exists() {
     assert!(named.len() > 25);
     let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
     for (file, test) in named {
-        let is_of_another_package = file.starts_with("cli/") || file.starts_with("engine/");
+        let is_of_another_package = ["accel/", "cli/", "engine/"]
+            .iter()
+            .any(|package| file.starts_with(package));
         let directory = tests.join(if is_of_another_package { ".." } else { "" });
         let path = directory.join(format!("{file}.rs"));
         let source = fs::read_to_string(path).unwrap_or_default();
