@@ -162,9 +162,9 @@ impl Entry {
 
     /// Whether it is time to refresh the key and the caller is the one to see to it: true for one caller until
     /// [`Entry::postpone_claimed`] or an answer sets another time.
-    pub(super) fn claim_refresh(&self, now: Moment) -> bool {
+    pub(super) fn claim_refresh(&self, now: impl Now) -> bool {
         let due = self.refresh_at.load(Ordering::Relaxed);
-        now.to_nanos() >= due
+        !now.is_before(Moment::from_nanos(due))
             && self
                 .refresh_at
                 .compare_exchange(

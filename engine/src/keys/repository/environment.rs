@@ -116,14 +116,8 @@ impl Now for Moment {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Glance {
     clock: MonotonicClock,
-    lately: Moment,
-}
-
-impl Glance {
     /// The moment of the look, or up to [`COARSE_LAG`] before it.
-    pub(super) const fn lately(self) -> Moment {
-        self.lately
-    }
+    lately: Moment,
 }
 
 impl Now for Glance {
@@ -206,7 +200,7 @@ mod tests {
     #[test]
     fn the_coarse_clock_of_the_machine_is_behind_the_exact_one_by_less_than_the_lag() {
         let clock = Machine.start_clock();
-        let lately = clock.glance().lately();
+        let lately = clock.glance().lately;
         assert!(clock.now().since(lately) < COARSE_LAG);
     }
 }

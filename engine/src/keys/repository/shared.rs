@@ -141,10 +141,7 @@ impl<F: Fetch, S: Runtime> Shared<F, S> {
         let now = self.clock.glance();
         let found = self.cache.with_usable(key_id.as_str(), now, |entry| {
             let used = use_key(entry.key());
-            (
-                used,
-                entry.claim_refresh(now.lately()).then(|| Arc::clone(entry)),
-            )
+            (used, entry.claim_refresh(now).then(|| Arc::clone(entry)))
         });
         let Some((used, due)) = found else {
             self.stats.miss();
