@@ -132,23 +132,14 @@ fn count_in(summary: &Value) -> Result<(String, u64), Box<dyn Error>> {
     Ok((format!("{function}/{id}"), count))
 }
 
-/// What stands beside "Ir", wherever that is: the new count.
+/// The new value of the metric "Ir", wherever that is.
 fn instructions(value: &Value) -> Option<u64> {
     match value {
         Value::Object(members) => match members.get("Ir") {
-            Some(found) => first_number(found),
+            Some(metric) => metric.get("values")?.get("new")?.as_u64(),
             None => members.values().find_map(instructions),
         },
         Value::Array(elements) => elements.iter().find_map(instructions),
-        _ => None,
-    }
-}
-
-fn first_number(value: &Value) -> Option<u64> {
-    match value {
-        Value::Number(number) => number.as_u64(),
-        Value::Object(members) => members.values().find_map(first_number),
-        Value::Array(elements) => elements.iter().find_map(first_number),
         _ => None,
     }
 }
