@@ -7,7 +7,7 @@ use std::time::Duration;
 use asap_bench::{AUDIENCE, KEY_ID, Tokens};
 use asap_engine::{
     Algorithm, Engine, KeyId, KeyRepository, KeyRepositoryConfig, KeySource, Keyring, Lookup,
-    Policy, ReplayWindow, RsaKeySize, Scratch, UnixTime, Verdict, VerifyError,
+    Policy, ReplayWindow, RsaKeySize, Scratch, TokenCache, UnixTime, Verdict, VerifyError,
 };
 use tokio::runtime::Runtime;
 
@@ -38,11 +38,12 @@ impl<'a> Case<'a> {
 
 /// All cases, each made when its turn comes.
 pub(crate) fn all() -> impl Iterator<Item = Case<'static>> {
-    let makers: [fn() -> Case<'static>; 13] = [
+    let makers: [fn() -> Case<'static>; 14] = [
         nothing_shared,
         || verification("cold verify: RS256, 2048 bits", Algorithm::Rs256),
         || verification("cold verify: ES256", Algorithm::Es256),
         || verification("cold verify: EdDSA", Algorithm::EdDsa),
+        recalled,
         || {
             refusal(
                 "refusal: not a compact token",
@@ -111,6 +112,23 @@ fn forged(tokens: &Tokens) -> String {
         parts.next().expect("another"),
     );
     format!("{signed}.{signature}")
+}
+
+/// The same kept token, on all threads.
+fn recalled() -> Case<'static> {
+    let tokens = tokens(Algorithm::Rs256);
+    let cache = TokenCache::new(1 << 20).expect("a mebibyte");
+    let engine = engine(&tokens, Tokens::now())
+        .with_token_cache(cache)
+        .expect("tokens may be reused");
+    Case::new("cached hit: all the same token", move |_, count| {
+        let mut scratch = Scratch::new();
+        let token = tokens.tokens.first().expect("there are tokens");
+        for _ in 0..count {
+            let verdict = engine.verify_now(token.as_bytes(), &mut scratch);
+            assert!(matches!(verdict, Ok(Verdict::Verified(_))));
+        }
+    })
 }
 
 fn verification(name: &'static str, algorithm: Algorithm) -> Case<'static> {

@@ -2,7 +2,8 @@
 
 use std::error::Error;
 
-use asap_engine::{Algorithm, Policy, RsaKeySize, Scratch, UnixTime, VerifyError};
+use asap_engine::internals::admit_portably;
+use asap_engine::{Admitted, Algorithm, Policy, RsaKeySize, Scratch, UnixTime, VerifyError};
 
 use super::{Comparison, Row, Subject, TOKENS, take_turns};
 use asap_bench_kit::subject::{self, Saying};
@@ -19,7 +20,6 @@ pub(super) fn rows(comparison: &Comparison<'_>) -> Result<Vec<Row>, Box<dyn Erro
     let tokens = Tokens::sign_as(&key, &plain, TOKENS)?.tokens;
     let es256 = subject::key(Algorithm::Es256, RsaKeySize::Bits2048)?;
     let es256 = Tokens::sign_as(&es256, &plain, TOKENS)?.tokens;
-    // One claim of its own keeps a token from the shortcut for plain ones.
     let own_claim = plain.with_claims(r#","scope":"read write""#);
     let own_claim = Tokens::sign_as(&key, &own_claim, TOKENS)?.tokens;
     let now = Tokens::now();
@@ -27,8 +27,18 @@ pub(super) fn rows(comparison: &Comparison<'_>) -> Result<Vec<Row>, Box<dyn Erro
     let version = comparison.version("asap-engine");
     let subject =
         |name, tokens, policy, now, answer| admission(name, version, tokens, policy, now, answer);
+    let portable = admission_by(
+        admit_portably,
+        "engine/admit portably",
+        version,
+        &tokens,
+        Policy::new(AUDIENCE)?,
+        now,
+        None,
+    );
     let subjects = vec![
         subject("engine/admit", &tokens, Policy::new(AUDIENCE)?, now, None),
+        portable,
         subject("engine/ES256", &es256, Policy::new(AUDIENCE)?, now, None),
         subject(
             "engine/own claim",
@@ -63,10 +73,29 @@ fn admission<'a>(
     now: UnixTime,
     answer: Option<VerifyError>,
 ) -> Subject<'a> {
+    admission_by(Policy::admit, name, version, tokens, policy, now, answer)
+}
+
+/// By the way that this build takes, or by the portable one.
+fn admission_by<'a>(
+    admit: impl for<'b> Fn(
+        &Policy,
+        &'b [u8],
+        UnixTime,
+        &'b mut Scratch,
+    ) -> Result<Admitted<'b>, VerifyError>
+    + 'a,
+    name: &str,
+    version: &str,
+    tokens: &'a [String],
+    policy: Policy,
+    now: UnixTime,
+    answer: Option<VerifyError>,
+) -> Subject<'a> {
     let mut scratch = Scratch::new();
     Subject::new(name, version, tokens.len(), move |number| {
-        tokens
-            .get(number)
-            .is_some_and(|token| policy.admit(token.as_bytes(), now, &mut scratch).err() == answer)
+        tokens.get(number).is_some_and(|token| {
+            admit(&policy, token.as_bytes(), now, &mut scratch).err() == answer
+        })
     })
 }
