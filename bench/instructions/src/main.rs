@@ -94,9 +94,9 @@ fn measure() -> Result<BTreeMap<String, u64>, Box<dyn Error>> {
         .args([
             "bench",
             "--package",
-            "asap-bench",
+            "asap-instructions",
             "--bench",
-            "instructions",
+            "hot_path",
         ])
         // Caches are not simulated: that takes as long again, and says nothing of this machine's.
         .args([

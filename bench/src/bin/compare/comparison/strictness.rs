@@ -1,7 +1,7 @@
 //! What each subject accepts of the tokens that it should refuse, found out before anything is measured.
 //!
-//! Two lists. Whoever accepts one of [`REFUSED_BY_ALL`] does not verify, and its figures would mean nothing: the run
-//! ends. The others are rules of the specification of ASAP, of the RFCs or of careful parsing that general libraries do
+//! Two lists. Whoever accepts any of what [`assert_verifies`] tries does not verify, and its figures would mean nothing: the
+//! run ends. The others are rules of the specification of ASAP, of the RFCs or of careful parsing that general libraries do
 //! not all know; what of them a subject accepts is printed with its figures.
 
 use std::error::Error;
