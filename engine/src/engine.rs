@@ -260,11 +260,14 @@ impl<K: KeySource, R: ReplayLog> Engine<K, R> {
                 let authentic = authentic?;
                 let identity = authentic.accept(now, &self.replay)?;
                 if let Some(cache) = &self.token_cache {
+                    let lease = self.keys.lease(admitted.key_id());
                     cache.keep(&Verified {
                         token,
                         identity,
                         window: authentic.window(),
                         key: serial,
+                        // The key may have changed since it was used.
+                        lease: lease.filter(|lease| lease.key() == serial),
                     });
                 }
                 Ok(Verdict::Verified(identity))

@@ -82,7 +82,7 @@ pub use crypto::{Algorithm, Backend, VerifyingKey};
 pub use keys::{
     FetchOutcomes, KeyRepository, KeyRepositoryConfig, KeyRepositoryStats, RepositoryStats, WarmUp,
 };
-pub use keys::{KeyError, KeyId, KeySource, Keyring, Lookup};
+pub use keys::{KeyError, KeyId, KeyLease, KeySource, Keyring, Lookup};
 pub use replay::{ReplayError, ReplayLog, ReplayWindow, Reusable};
 pub use time::{Clock, SystemClock, UnixTime};
 pub use token_cache::{TokenCache, TokenCacheStats};

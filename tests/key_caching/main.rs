@@ -4,5 +4,6 @@
 mod answers;
 mod failures;
 mod lifetimes;
+mod recalled;
 mod removal;
 mod stale;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use asap_engine::Algorithm::Es256;
 use asap_engine::{
-    Engine, KeyError, KeyId, KeySource, Keyring, Lookup, Scratch, Verdict, VerifyError,
+    Engine, KeyError, KeyId, KeyLease, KeySource, Keyring, Lookup, Scratch, Verdict, VerifyError,
     VerifyingKey,
 };
 use asap_tests::counting::{Answer, CountingKeys};
@@ -81,6 +81,83 @@ fn the_source_is_asked_for_the_key_each_time_once() {
         assert_eq!(engine.keys().lookups(), times);
     }
     assert_eq!(hits(&engine), 4);
+}
+
+/// A keyring that is looked into only until it is closed, and whose leases are on the keys of `leases`.
+struct Leasing {
+    keys: Arc<Keyring>,
+    leases: Arc<Keyring>,
+    is_closed: std::sync::atomic::AtomicBool,
+}
+
+impl KeySource for Leasing {
+    fn with_key<T>(
+        &self,
+        key_id: KeyId<'_>,
+        use_key: impl FnOnce(&VerifyingKey) -> T,
+    ) -> Lookup<T> {
+        if self.is_closed.load(std::sync::atomic::Ordering::SeqCst) {
+            return Lookup::Unknown;
+        }
+        self.keys.with_key(key_id, use_key)
+    }
+
+    fn lease(&self, key_id: KeyId<'_>) -> Option<KeyLease> {
+        self.leases.lease(key_id)
+    }
+
+    async fn fetch(&self, key_id: KeyId<'_>, issuer: &str) -> Result<Arc<VerifyingKey>, KeyError> {
+        self.keys.fetch(key_id, issuer).await
+    }
+}
+
+impl Leasing {
+    fn close(&self) {
+        self.is_closed
+            .store(true, std::sync::atomic::Ordering::SeqCst);
+    }
+}
+
+/// An engine on a source whose leases are its own keys' or those of another keyring.
+fn leasing(keys: Arc<Keyring>, leases: Arc<Keyring>) -> Engine<Leasing> {
+    let keys = Leasing {
+        keys,
+        leases,
+        is_closed: false.into(),
+    };
+    let engine = Engine::new(policy(), keys).with_clock(|| NOW);
+    engine.with_token_cache(cache()).unwrap()
+}
+
+/// On a hit, the lease is asked and nothing is looked up; a set that was replaced ends the leases on all of its keys, and
+/// so does the one after it.
+#[test]
+fn a_lease_stands_for_a_look_up_until_its_keyring_is_replaced() {
+    for times in 0..3 {
+        let keys = Arc::new(keyring_of(key(Es256).public_key_pem()));
+        let engine = leasing(Arc::clone(&keys), Arc::clone(&keys));
+        for _ in 0..times {
+            keys.replace(keyring_of(key(Es256).public_key_pem()));
+        }
+        let token = Token::es256().sign();
+        assert_eq!(in_full(&engine, &token), Ok(()));
+        engine.keys().close();
+        assert!(is_recalled(&engine, &token));
+        keys.replace(keyring_of(key(Es256).public_key_pem()));
+        assert_eq!(in_full(&engine, &token), Err(VerifyError::KeyUnknown));
+    }
+}
+
+/// Between the use of a key and the lease, the key may change: a lease on another key is none.
+#[test]
+fn a_lease_on_another_key_than_the_one_that_was_used_does_not_count() {
+    let keys = || Arc::new(keyring_of(key(Es256).public_key_pem()));
+    let engine = leasing(keys(), keys());
+    let token = Token::es256().sign();
+    assert_eq!(in_full(&engine, &token), Ok(()));
+    assert!(is_recalled(&engine, &token), "by a look-up");
+    engine.keys().close();
+    assert_eq!(in_full(&engine, &token), Err(VerifyError::KeyUnknown));
 }
 
 /// A source whose key comes and goes.

@@ -9,7 +9,8 @@ use foldhash::SharedSeed;
 use foldhash::fast::SeedableRandomState;
 use hashbrown::HashTable;
 
-use super::{KeyError, KeyId, KeySource, Lookup};
+use super::lease::Standing;
+use super::{KeyError, KeyId, KeyLease, KeySource, Lookup};
 use crate::crypto::{Backend, VerifyingKey};
 use crate::error::ConfigError;
 
@@ -35,6 +36,8 @@ pub struct Keyring {
 struct Keys {
     hasher: Hasher,
     table: HashTable<Known>,
+    /// Whether this is the set in use, for the leases on its keys.
+    standing: Arc<Standing>,
 }
 
 struct Known {
@@ -117,7 +120,10 @@ impl Keyring {
     /// Puts the keys of `other` in the place of these, all at once. A verification that is under way may
     /// still end with an old key.
     pub fn replace(&self, other: Self) {
-        self.keys.store(other.keys.into_inner());
+        // Before the swap, so that nobody who has seen the new set has a lease on the old one hold; and once more for the set
+        // that another replacement has put there meanwhile.
+        self.keys.load().standing.end();
+        self.keys.swap(other.keys.into_inner()).standing.end();
     }
 
     /// How many keys there are.
@@ -153,6 +159,12 @@ impl KeySource for Keyring {
             Some(key) => Lookup::Found(use_key(key)),
             None => Lookup::Unknown,
         }
+    }
+
+    fn lease(&self, key_id: KeyId<'_>) -> Option<KeyLease> {
+        let keys = self.keys.load();
+        let key = keys.find(key_id.as_str())?.serial();
+        Some(KeyLease::of_set(Arc::clone(&keys.standing), key))
     }
 
     async fn fetch(&self, key_id: KeyId<'_>, _: &str) -> Result<Arc<VerifyingKey>, KeyError> {

@@ -5,6 +5,7 @@
 
 mod key_id;
 mod keyring;
+mod lease;
 pub(crate) mod pem;
 mod private;
 mod private_der;
@@ -15,6 +16,7 @@ mod source;
 pub use key_id::KeyId;
 pub(crate) use key_id::is_service_identifier;
 pub use keyring::Keyring;
+pub use lease::KeyLease;
 pub use private::PrivateKeyPem;
 pub(crate) use private::encode_section;
 pub(crate) use private_der::{check_pkcs1, check_pkcs8, check_sec1};

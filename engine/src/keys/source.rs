@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use super::KeyId;
+use super::{KeyId, KeyLease};
 use crate::crypto::VerifyingKey;
 use crate::error::VerifyError;
 
@@ -45,6 +45,14 @@ pub trait KeySource: Send + Sync {
     fn with_key<T>(&self, key_id: KeyId<'_>, use_key: impl FnOnce(&VerifyingKey) -> T)
     -> Lookup<T>;
 
+    /// A hold on a key at hand, which a [token cache](crate::TokenCache) keeps with each token and asks on each hit instead of
+    /// looking the key up. Not a use of the key. A source that hands out none has its keys looked up; one that wraps another
+    /// can hand out the other's, if it adds nothing of its own to [`with_key`](Self::with_key).
+    fn lease(&self, key_id: KeyId<'_>) -> Option<KeyLease> {
+        let _ = key_id;
+        None
+    }
+
     /// Gets a key that is not at hand: the only wait of a verification. `issuer` is who owns the key, as the token
     /// claims, so that a source can limit what one issuer costs; it says nothing about which key this is.
     fn fetch(
@@ -61,6 +69,10 @@ impl<K: KeySource> KeySource for Arc<K> {
         use_key: impl FnOnce(&VerifyingKey) -> T,
     ) -> Lookup<T> {
         (**self).with_key(key_id, use_key)
+    }
+
+    fn lease(&self, key_id: KeyId<'_>) -> Option<KeyLease> {
+        (**self).lease(key_id)
     }
 
     fn fetch(

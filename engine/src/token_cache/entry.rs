@@ -4,6 +4,7 @@ use super::ledger::Charge;
 use super::prefetch;
 use crate::crypto::KeySerial;
 use crate::identity::{IdentityRef, Layout};
+use crate::keys::KeyLease;
 use crate::limits::TOKEN_CACHE_ALLOCATION_OVERHEAD;
 use crate::pipeline::Window;
 
@@ -13,12 +14,12 @@ pub(super) struct Entry {
     token_length: usize,
     window: Window,
     key: KeySerial,
+    lease: Option<KeyLease>,
     layout: Layout,
     _charge: Charge,
 }
 
 /// What a token was when it was verified.
-#[derive(Clone, Copy)]
 pub(crate) struct Verified<'a> {
     /// The token itself.
     pub(crate) token: &'a [u8],
@@ -28,6 +29,8 @@ pub(crate) struct Verified<'a> {
     pub(crate) window: Window,
     /// The key that verified it.
     pub(crate) key: KeySerial,
+    /// A lease on this key, if its source gave one.
+    pub(crate) lease: Option<KeyLease>,
 }
 
 impl Entry {
@@ -52,6 +55,7 @@ impl Entry {
             token_length: token.len(),
             window: verified.window,
             key: verified.key,
+            lease: verified.lease.clone(),
             layout,
             _charge: charge,
         })
@@ -76,6 +80,10 @@ impl Entry {
 
     pub(super) const fn key(&self) -> KeySerial {
         self.key
+    }
+
+    pub(super) const fn lease(&self) -> Option<&KeyLease> {
+        self.lease.as_ref()
     }
 
     pub(super) const fn layout(&self) -> &Layout {

@@ -64,6 +64,7 @@ fn keep(table: &Table, number: usize) {
             identity: kept.identity.as_ref(),
             window: kept.window,
             key: kept.key,
+            lease: None,
         },
     );
 }

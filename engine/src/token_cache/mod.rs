@@ -2,7 +2,7 @@
 //!
 //! The key is the token, whole: a hash of its end [finds](finder) it, and all of its bytes are compared. What was found is
 //! accepted only if it is still so: the time is checked, and the key source is asked whether the key that verified it
-//! is the one that it would be verified with now. Whatever is not found, or not so any more, is checked in full. So the
+//! is the one that it would be verified with now, by a lease on that key, or else by a look-up. Whatever is not found, or not so any more, is checked in full. So the
 //! cache refuses nothing, and no refusal is ever kept.
 //!
 //! ```text
@@ -39,7 +39,7 @@ use self::table::Table;
 use crate::crypto::KeySerial;
 use crate::error::ConfigError;
 use crate::identity::Layout;
-use crate::keys::KeyId;
+use crate::keys::{KeyId, KeyLease};
 use crate::limits::{BATCH_AT_ONE_TIME, MIN_TOKEN_CACHE_BYTES};
 use crate::striped::StripedCounter;
 use crate::time::UnixTime;
@@ -48,6 +48,9 @@ use crate::time::UnixTime;
 ///
 /// A token takes its own length, that of its `kid` and its claims, and some 220 bytes: 1.1 KB for a realistic one. When
 /// all bytes are taken, tokens that were not used for the longest go.
+///
+/// A token also holds on to its key, which the source would else free when it drops it: where each token has a key of its
+/// own from a `KeyRepository`, those are some KiB for each beside what is counted here, until the token goes.
 ///
 /// The tokens in it are bearer tokens. They stay in this process's memory until others take their place, after they have
 /// expired, too.
@@ -137,11 +140,10 @@ impl TokenCache {
     ) -> Option<T> {
         self.table.set(hash)?.find(hash, |entry| {
             let texts = entry.texts_if_of(token)?;
+            let key_id = || KeyId::of_verified(entry.layout().key_id(texts));
             let holds = entry.window().check(now).is_ok()
-                && is_current(
-                    KeyId::of_verified(entry.layout().key_id(texts)),
-                    entry.key(),
-                );
+                && (entry.lease().is_some_and(KeyLease::is_current)
+                    || is_current(key_id(), entry.key()));
             holds.then(|| take(texts, entry.layout()))
         })
     }

@@ -52,6 +52,7 @@ fn keep(cache: &TokenCache, hash: Hash, token: &str) {
             identity: authentic.accept(NOW, &Reusable).unwrap(),
             window: authentic.window(),
             key: KEY.serial(),
+            lease: None,
         },
     );
 }

@@ -54,6 +54,7 @@ impl Lifecycle<Box<str>, Arc<Entry>> for Evictions {
 
     fn on_evict(&self, state: &mut Self::RequestState, key_id: Box<str>, entry: Arc<Entry>) {
         self.count.fetch_add(1, Ordering::Relaxed);
+        entry.set_listed(false);
         self.then.on_evict(state, key_id, entry);
     }
 }
@@ -125,7 +126,7 @@ impl KeyCache {
 
     /// Stores an entry in the place of what was there.
     pub(super) fn insert(&self, entry: &Arc<Entry>, now: Moment) {
-        self.all.insert(entry.key_id().into(), Arc::clone(entry));
+        self.list(entry);
         let hash = self.hasher.hash_one(entry.key_id());
         if let Some(shard) = self.shard(hash) {
             shard.add(&self.hasher, hash, entry, now);
@@ -135,13 +136,46 @@ impl KeyCache {
     /// Keeps an entry that lives on: if one level has dropped it meanwhile, the other one is told.
     pub(super) fn keep(&self, entry: &Arc<Entry>) {
         if !self.all.contains_key(entry.key_id()) {
-            self.all.insert(entry.key_id().into(), Arc::clone(entry));
+            self.list(entry);
         }
+    }
+
+    /// Puts an entry among all of them, unless it has to go at once. Flights of one key are one after the other, and only
+    /// they list its entries.
+    fn list(&self, entry: &Arc<Entry>) {
+        // Before, since whoever evicts it says so under the lock of its part.
+        entry.set_listed(true);
+        if let Some(before) = self.all.peek(entry.key_id())
+            && !Arc::ptr_eq(&before, entry)
+        {
+            before.set_listed(false);
+        }
+        self.all.insert(entry.key_id().into(), Arc::clone(entry));
+        if !self.is_in_all(entry) {
+            entry.set_listed(false);
+        }
+    }
+
+    fn is_in_all(&self, entry: &Arc<Entry>) -> bool {
+        let stored = self.all.peek(entry.key_id());
+        stored.is_some_and(|stored| Arc::ptr_eq(&stored, entry))
+    }
+
+    /// The entry of a key, if it is among all of them: for a lease, which holds no longer than that.
+    pub(super) fn listed(&self, key_id: &str) -> Option<Arc<Entry>> {
+        self.all.peek(key_id)
+    }
+
+    /// Whether an entry is the one that a flight of its key would begin with. One that was evicted lives on in leases.
+    pub(super) fn is_stored(&self, entry: &Arc<Entry>) -> bool {
+        let stored = self.stored(entry.key_id());
+        stored.is_some_and(|stored| Arc::ptr_eq(&stored, entry))
     }
 
     /// Ends an entry, and drops it from both levels.
     pub(super) fn remove(&self, entry: &Arc<Entry>) {
         entry.end();
+        entry.set_listed(false);
         self.all
             .remove_if(entry.key_id(), |stored| Arc::ptr_eq(stored, entry));
         let hash = self.hasher.hash_one(entry.key_id());
@@ -390,6 +424,31 @@ mod tests {
         assert_eq!((cache.len(), cache.len_in_use()), (1, 1));
         cache.remove(&old);
         assert!(has(&cache, "a/b", 0));
+    }
+
+    /// An entry is listed as long as a flight of its key would know it, whatever else holds it.
+    #[test]
+    fn what_was_evicted_replaced_or_removed_is_not_listed() {
+        let cache = cache(20);
+        let entries: Vec<_> = (0..200)
+            .map(|number| fresh(&format!("svc/{}", number % 120)))
+            .collect();
+        for entry in &entries {
+            cache.insert(entry, at(0));
+            for entry in &entries {
+                assert_eq!(entry.is_listed(), cache.is_in_all(entry));
+            }
+        }
+        let count = || entries.iter().filter(|entry| entry.is_listed()).count();
+        assert!((10..=20).contains(&count()), "{}", count());
+        let (listed, evicted) = (
+            entries.iter().find(|entry| entry.is_listed()).unwrap(),
+            entries.iter().find(|entry| !entry.is_listed()).unwrap(),
+        );
+        cache.remove(listed);
+        assert!(!listed.is_listed());
+        cache.keep(evicted);
+        assert_eq!(evicted.is_listed(), cache.is_in_all(evicted));
     }
 
     #[test]

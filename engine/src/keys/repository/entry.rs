@@ -4,7 +4,7 @@
 //! and a 404 ends it in every snapshot at once. One flight at a time writes them; any number of threads read.
 
 use std::mem::offset_of;
-use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -27,6 +27,7 @@ pub(super) struct Entry {
     refresh_at: AtomicU64,
     key: Arc<VerifyingKey>,
     short_key_id: ShortText,
+    is_listed: AtomicBool,
     uses: AtomicU8,
     key_id: Box<str>,
     weight: u64,
@@ -45,7 +46,7 @@ struct ShortText {
 }
 
 /// How long a text may be that is copied: what is left of the cache line.
-const SHORT: usize = 38;
+const SHORT: usize = 37;
 const _: () = assert!(
     offset_of!(Entry, uses) == 63,
     "the first cache line is not full, or more than that"
@@ -93,6 +94,7 @@ impl Entry {
             refresh_at: AtomicU64::new(0),
             usable_on_error_until: AtomicU64::new(0),
             failures: AtomicU32::new(0),
+            is_listed: AtomicBool::new(false),
             uses: AtomicU8::new(USED),
             response: Mutex::new(Arc::new(response)),
         };
@@ -131,6 +133,17 @@ impl Entry {
         now.is_before(Moment::from_nanos(
             self.usable_until.load(Ordering::Acquire),
         ))
+    }
+
+    /// Whether whoever fetches this key next will know of this entry, and so end it if the key has changed or gone. Only then
+    /// does a lease on it hold.
+    pub(super) fn is_listed(&self) -> bool {
+        self.is_listed.load(Ordering::Acquire)
+    }
+
+    /// Notes whether it is listed.
+    pub(super) fn set_listed(&self, is_listed: bool) {
+        self.is_listed.store(is_listed, Ordering::Release);
     }
 
     /// When it was last asked for, with success.

@@ -24,6 +24,7 @@ mod warm_up;
 // Keys at hand.
 mod cache;
 mod entry;
+mod lease;
 mod refresher;
 
 // How long they may be used.
@@ -76,6 +77,8 @@ pub use self::config::KeyRepositoryConfig;
 pub use self::snapshot::{FetchOutcomes, KeyRepositoryStats, RepositoryStats};
 pub use self::warm_up::WarmUp;
 
+pub(super) use self::lease::EntryLease;
+
 use self::admission::{Admission, Purpose};
 use self::cache::KeyCache;
 use self::environment::{Environment, Machine};
@@ -84,7 +87,7 @@ use self::flight::Waiter;
 use self::refresher::refresh_ahead;
 use self::shared::{Fetched, Shared};
 use self::transport::{HttpTransport, Transport};
-use crate::keys::{KeyError, KeySource, Lookup};
+use crate::keys::{KeyError, KeyLease, KeySource, Lookup};
 use crate::{ConfigError, KeyId, VerifyingKey, limits};
 
 /// The client of a key repository: a [`KeySource`] over HTTP.
@@ -244,6 +247,11 @@ impl KeySource for KeyRepository {
         use_key: impl FnOnce(&VerifyingKey) -> T,
     ) -> Lookup<T> {
         self.shared.with_key(key_id, use_key)
+    }
+
+    fn lease(&self, key_id: KeyId<'_>) -> Option<KeyLease> {
+        let lease = EntryLease::new(Arc::clone(&self.shared), key_id)?;
+        Some(KeyLease::of_entry(lease))
     }
 
     async fn fetch(&self, key_id: KeyId<'_>, issuer: &str) -> Result<Arc<VerifyingKey>, KeyError> {

@@ -65,7 +65,8 @@ impl Runtime for Handle {
     }
 }
 
-/// What all clones share.
+/// What all clones share, away from the count of those who share it.
+#[repr(align(64))]
 pub(super) struct Shared<F, S> {
     cache: KeyCache,
     flights: Arc<Flights<Fetched>>,
@@ -154,6 +155,26 @@ impl<F: Fetch, S: Runtime> Shared<F, S> {
         Lookup::Found(used)
     }
 
+    /// The entry of a key, if there may be a lease on it.
+    pub(super) fn listed(&self, key_id: KeyId<'_>) -> Option<Arc<Entry>> {
+        self.cache.listed(key_id.as_str())
+    }
+
+    /// Uses a key by its entry, as [`with_key`](Self::with_key) does by its name, and has it refreshed if that is due. False
+    /// if the entry is not the one to go by any more, which counts as nothing: a look-up is next.
+    pub(super) fn use_entry(self: &Arc<Self>, entry: &Arc<Entry>) -> bool {
+        let now = self.clock.glance();
+        if !entry.is_listed() || !entry.is_usable(now) {
+            return false;
+        }
+        entry.mark_used();
+        self.stats.hit();
+        if entry.claim_refresh(now.lately()) {
+            self.refresh(Arc::clone(entry));
+        }
+        true
+    }
+
     /// Whether the key may be used now. Asking is no use of it.
     pub(super) fn is_at_hand(&self, key_id: KeyId<'_>) -> bool {
         let stored = self.cache.stored(key_id.as_str());
@@ -198,7 +219,10 @@ impl<F: Fetch, S: Runtime> Shared<F, S> {
 
     /// Refreshes a key whose time has come, unless nobody has used it since the last time.
     pub(super) fn refresh_if_in_use(self: &Arc<Self>, entry: Arc<Entry>) {
-        if entry.is_wanted() && entry.claim_refresh(self.clock.now()) {
+        if entry.is_wanted()
+            && self.cache.is_stored(&entry)
+            && entry.claim_refresh(self.clock.now())
+        {
             self.refresh(entry);
         }
     }
