@@ -169,7 +169,7 @@ impl<F: Fetch, S: Runtime> Shared<F, S> {
         }
         entry.mark_used();
         self.stats.hit();
-        if entry.claim_refresh(now.lately()) {
+        if entry.claim_refresh(now) {
             self.refresh(Arc::clone(entry));
         }
         true
