@@ -8,24 +8,43 @@
 pub fn coarse_monotonic_nanos() -> Option<u64> {
     #[cfg(target_os = "linux")]
     {
-        let mut time = libc::timespec {
-            tv_sec: 0,
-            tv_nsec: 0,
-        };
-        // SAFETY: the call writes one `timespec`, which is borrowed for it.
-        let failed =
-            unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC_COARSE, &raw mut time) } != 0;
-        if failed {
-            return None;
-        }
-        let (seconds, nanos) = (
-            u64::try_from(time.tv_sec).ok()?,
-            u64::try_from(time.tv_nsec).ok()?,
-        );
-        seconds.checked_mul(1_000_000_000)?.checked_add(nanos)
+        nanos_of(libc::CLOCK_MONOTONIC_COARSE)
     }
     #[cfg(not(target_os = "linux"))]
     None
+}
+
+/// Nanoseconds since 1970-01-01T00:00:00Z, of the system's time of day at the last tick of its timer: as far behind that of
+/// [`std::time::SystemTime`] as [`coarse_monotonic_nanos`] is behind its. `None` before 1970, and on systems other than
+/// Linux.
+#[inline]
+#[must_use]
+pub fn coarse_unix_nanos() -> Option<u64> {
+    #[cfg(target_os = "linux")]
+    {
+        nanos_of(libc::CLOCK_REALTIME_COARSE)
+    }
+    #[cfg(not(target_os = "linux"))]
+    None
+}
+
+#[cfg(target_os = "linux")]
+#[inline]
+fn nanos_of(clock: libc::clockid_t) -> Option<u64> {
+    let mut time = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: the call writes one `timespec`, which is borrowed for it.
+    let failed = unsafe { libc::clock_gettime(clock, &raw mut time) } != 0;
+    if failed {
+        return None;
+    }
+    let (seconds, nanos) = (
+        u64::try_from(time.tv_sec).ok()?,
+        u64::try_from(time.tv_nsec).ok()?,
+    );
+    seconds.checked_mul(1_000_000_000)?.checked_add(nanos)
 }
 
 #[cfg(test)]
@@ -52,5 +71,20 @@ mod tests {
             assert!(before <= coarse && coarse <= exact());
             before = coarse;
         }
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn the_coarse_time_of_day_is_that_of_the_system() {
+        let exact = || {
+            let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+            u64::try_from(since.unwrap().as_nanos()).unwrap()
+        };
+        // Within an hour, whatever sets the clock meanwhile: a wrong unit or epoch is further off.
+        let (coarse, exact) = (coarse_unix_nanos().unwrap(), exact());
+        assert!(
+            coarse.abs_diff(exact) < 3_600_000_000_000,
+            "{coarse} {exact}"
+        );
     }
 }

@@ -12,7 +12,7 @@ mod huge_pages;
 mod plain;
 mod prefetch;
 
-pub use clock::coarse_monotonic_nanos;
+pub use clock::{coarse_monotonic_nanos, coarse_unix_nanos};
 pub use huge_pages::prefer_huge_pages;
 pub use plain::{PlainAudience, PlainRoom, PlainToken};
 pub use prefetch::prefetch;

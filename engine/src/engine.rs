@@ -9,8 +9,8 @@ use crate::error::{ConfigError, VerifyError};
 use crate::identity::{Identity, IdentityRef, Layout};
 use crate::jws::Scratch;
 use crate::keys::{KeyId, KeySource, Lookup};
-use crate::limits::BATCH_AT_ONE_TIME;
-use crate::pipeline::Admitted;
+use crate::limits::{BATCH_AT_ONE_TIME, ROUGH_TIME_MARGIN};
+use crate::pipeline::{Admitted, Window};
 use crate::policy::Policy;
 use crate::replay::{ReplayLog, Reusable};
 use crate::time::{Clock, SystemClock, UnixTime};
@@ -135,10 +135,11 @@ impl<K: KeySource, R: ReplayLog> Engine<K, R> {
     ///
     /// The code of the first check that the token does not pass.
     pub async fn verify(&self, token: &[u8]) -> Result<Identity, VerifyError> {
-        let now = self.clock.now();
-        if let Some(identity) = self.recall(token, now, Identity::of_piece) {
+        let is_time = |window| self.is_time(window);
+        if let Some(identity) = self.recall(token, is_time, Identity::of_piece) {
             return Ok(identity);
         }
+        let now = self.clock.now();
         let (key_id, issuer): (Box<str>, Box<str>) = {
             let mut scratch = Scratch::new();
             match self.check(token, now, &mut scratch)? {
@@ -173,7 +174,8 @@ impl<K: KeySource, R: ReplayLog> Engine<K, R> {
         token: &'a [u8],
         scratch: &'a mut Scratch,
     ) -> Result<Verdict<'a>, VerifyError> {
-        self.verify_at(token, self.clock.now(), scratch)
+        let (is_time, now) = (|window| self.is_time(window), || self.clock.now());
+        self.recall_or_check(token, is_time, now, scratch)
     }
 
     /// Verifies many tokens that are there at the same time, such as those of pipelined requests, as
@@ -220,24 +222,26 @@ impl<K: KeySource, R: ReplayLog> Engine<K, R> {
                 cache.prepare(together);
             }
             for (token, place) in together.iter().zip(places.by_ref()) {
-                each(place, self.verify_at(token, now, scratch));
+                let is_time = |window: Window| window.check(now).is_ok();
+                each(place, self.recall_or_check(token, is_time, || now, scratch));
             }
         }
     }
 
     /// Recalls `token`, or else checks it in full.
-    fn verify_at<'a>(
+    fn recall_or_check<'a>(
         &self,
         token: &'a [u8],
-        now: UnixTime,
+        is_time: impl Fn(Window) -> bool,
+        now: impl FnOnce() -> UnixTime,
         scratch: &'a mut Scratch,
     ) -> Result<Verdict<'a>, VerifyError> {
-        let recalled = self.recall(token, now, |texts, layout| {
+        let recalled = self.recall(token, is_time, |texts, layout| {
             scratch.keep_text(texts);
             *layout
         });
         let Some(layout) = recalled else {
-            return self.check(token, now, scratch);
+            return self.check(token, now(), scratch);
         };
         let identity = IdentityRef::of_piece(scratch.text(), layout);
         Ok(Verdict::Verified(identity))
@@ -281,12 +285,18 @@ impl<K: KeySource, R: ReplayLog> Engine<K, R> {
     fn recall<T>(
         &self,
         token: &[u8],
-        now: UnixTime,
+        is_time: impl Fn(Window) -> bool,
         take: impl FnMut(&str, &Layout) -> T,
     ) -> Option<T> {
         let cache = self.token_cache.as_ref()?;
         let is_current = |key_id: KeyId<'_>, serial| self.is_current(key_id, serial);
-        cache.recall(token, now, is_current, take)
+        cache.recall(token, is_time, is_current, take)
+    }
+
+    /// Whether it is now in `window`. The exact time, which costs a quarter of a hit, is read only where it matters.
+    fn is_time(&self, window: Window) -> bool {
+        let holds_anyhow = |roughly| window.holds_around(roughly, ROUGH_TIME_MARGIN);
+        self.clock.now_roughly().is_some_and(holds_anyhow) || window.check(self.clock.now()).is_ok()
     }
 
     /// Whether the key at hand is the one with this serial number.

@@ -48,6 +48,10 @@ pub(crate) const TOKEN_CACHE_NEAR_BYTES: usize = 2 * 1024 * 1024;
 /// the new token is not kept this time.
 pub(crate) const MAX_SWEPT_SETS: usize = 64;
 
+/// How far [`Clock::now_roughly`](crate::Clock::now_roughly) may be off: hundreds of ticks of a timer. What ends or begins
+/// within as much is decided by the exact time.
+pub(crate) const ROUGH_TIME_MARGIN: Duration = Duration::from_secs(1);
+
 /// For how many tokens of a batch the clock is read once: the last of them is checked at most some milliseconds later, by
 /// the slowest algorithm, which is nothing against the second that tokens are timed in.
 pub(crate) const BATCH_AT_ONE_TIME: usize = 16;

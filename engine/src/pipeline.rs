@@ -42,6 +42,8 @@ use crate::crypto::VerifyingKey;
 use crate::error::VerifyError;
 use crate::identity::IdentityRef;
 use crate::jws::Header;
+use std::time::Duration;
+
 use crate::keys::KeyId;
 use crate::replay::ReplayLog;
 use crate::time::UnixTime;
@@ -62,6 +64,11 @@ impl Window {
         } else {
             Ok(())
         }
+    }
+
+    /// Whether it holds at `now` and for as long as `margin` before and after.
+    pub(crate) fn holds_around(self, now: UnixTime, margin: Duration) -> bool {
+        self.from <= now.saturating_sub(margin) && now.saturating_add(margin) <= self.until
     }
 }
 

@@ -98,6 +98,12 @@ impl fmt::Display for UnixTime {
 pub trait Clock: Send + Sync {
     /// The time of day.
     fn now(&self) -> UnixTime;
+
+    /// The time of day less than a second ahead or behind, if that costs less than to read it exactly. It decides only what
+    /// a second more or less cannot change, and then in the place of [`now`](Self::now).
+    fn now_roughly(&self) -> Option<UnixTime> {
+        None
+    }
 }
 
 /// The operating system's clock.
@@ -108,6 +114,13 @@ pub struct SystemClock;
 impl Clock for SystemClock {
     fn now(&self) -> UnixTime {
         SystemTime::now().into()
+    }
+
+    /// As of the last tick of the system's timer, with the feature `accel` on Linux.
+    #[cfg(feature = "accel")]
+    #[inline]
+    fn now_roughly(&self) -> Option<UnixTime> {
+        asap_accel::coarse_unix_nanos().map(|nanos| UnixTime::from_nanos(i128::from(nanos)))
     }
 }
 

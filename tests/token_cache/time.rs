@@ -1,8 +1,10 @@
 //! A token is recalled in its time and in no other, whichever way the clock goes.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use asap_engine::{UnixTime, VerifyError};
+use asap_engine::{Clock, UnixTime, VerifyError};
 use asap_tests::clock::FakeClock;
 use asap_tests::fixture::{NOW, after, policy};
 use asap_tests::token::Token;
@@ -84,4 +86,55 @@ fn fractions_of_a_nanosecond_count() {
     assert_eq!(in_full(&engine, &token), Err(VerifyError::Expired));
     clock.set(NOW);
     assert_eq!(in_full(&engine, &token), Err(VerifyError::NotYetValid));
+}
+
+/// A clock that can also be read roughly, by so much off, and counts how often it was read exactly.
+#[derive(Clone)]
+struct Rough {
+    exact: FakeClock,
+    off: i128,
+    reads: Arc<AtomicUsize>,
+}
+
+impl Clock for Rough {
+    fn now(&self) -> UnixTime {
+        self.reads.fetch_add(1, Ordering::SeqCst);
+        self.exact.now()
+    }
+
+    fn now_roughly(&self) -> Option<UnixTime> {
+        let exact = self.exact.now().as_nanos();
+        Some(UnixTime::from_nanos(exact + self.off))
+    }
+}
+
+/// A rough time decides nothing that the exact one would decide otherwise, and saves the exact one elsewhere.
+#[test]
+fn a_rough_time_decides_only_what_a_second_cannot_change() {
+    const SECOND: i128 = 1_000_000_000;
+    for off in [-SECOND + 1, -4_000_000, 0, 4_000_000, SECOND - 1] {
+        let exact = FakeClock::new(NOW);
+        let reads = Arc::default();
+        let clock = Rough {
+            exact: exact.clone(),
+            off,
+            reads: Arc::clone(&reads),
+        };
+        let engine = caching_by(policy(), clock);
+        let token = Token::es256().sign();
+        assert_eq!(in_full(&engine, &token), Ok(()));
+        // Of a token from second 0 to 60: its ends to the nanosecond, and every quarter of a second.
+        let ends = [-1, 0, 1, 60 * SECOND - 1, 60 * SECOND, 60 * SECOND + 1];
+        let quarters = (-8..=248).map(|quarter| quarter * SECOND / 4);
+        for at in quarters.chain(ends) {
+            exact.set(UnixTime::from_nanos(NOW.as_nanos() + at));
+            let before = reads.load(Ordering::SeqCst);
+            let is_valid = (0..=60 * SECOND).contains(&at);
+            assert_eq!(is_recalled(&engine, &token), is_valid, "{at} {off}");
+            let read = reads.load(Ordering::SeqCst) - before;
+            let rough = at + off;
+            let is_clear = (SECOND..=59 * SECOND).contains(&rough);
+            assert_eq!(read == 0, is_clear, "{at} {off} {read}");
+        }
+    }
 }

@@ -13,6 +13,7 @@ use crate::jws::Scratch;
 use crate::pipeline::Window;
 use crate::policy::Policy;
 use crate::replay::Reusable;
+use crate::time::UnixTime;
 use crate::{Issuer, TokenRequest};
 
 const SCHEDULES: usize = 1_000;

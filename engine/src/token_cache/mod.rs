@@ -41,8 +41,8 @@ use crate::error::ConfigError;
 use crate::identity::Layout;
 use crate::keys::{KeyId, KeyLease};
 use crate::limits::{BATCH_AT_ONE_TIME, MIN_TOKEN_CACHE_BYTES};
+use crate::pipeline::Window;
 use crate::striped::StripedCounter;
-use crate::time::UnixTime;
 
 /// Remembers verified tokens, in bounded memory: for [`Engine::with_token_cache`](crate::Engine::with_token_cache).
 ///
@@ -110,18 +110,18 @@ impl TokenCache {
         }
     }
 
-    /// What `take` makes of the identity of `token`, if it was verified, holds at `now`, and `is_current` says of its key
-    /// that it still is the one with this serial number. `take` gets the identity's texts and their layout.
+    /// What `take` makes of the identity of `token`, if it was verified, `is_time` says of its window that it is
+    /// now, and `is_current` of its key that it still is the one with this serial number. `take` gets the identity's texts and their layout.
     #[inline]
     pub(crate) fn recall<T>(
         &self,
         token: &[u8],
-        now: UnixTime,
+        is_time: impl Fn(Window) -> bool,
         is_current: impl Fn(KeyId<'_>, KeySerial) -> bool,
         take: impl FnMut(&str, &Layout) -> T,
     ) -> Option<T> {
         let hash = self.finder.hash(token);
-        let recalled = hash.and_then(|hash| self.find(hash, token, now, is_current, take));
+        let recalled = hash.and_then(|hash| self.find(hash, token, is_time, is_current, take));
         match recalled {
             Some(_) => self.hits.count(),
             None => self.misses.count(),
@@ -134,14 +134,14 @@ impl TokenCache {
         &self,
         hash: Hash,
         token: &[u8],
-        now: UnixTime,
+        is_time: impl Fn(Window) -> bool,
         is_current: impl Fn(KeyId<'_>, KeySerial) -> bool,
         mut take: impl FnMut(&str, &Layout) -> T,
     ) -> Option<T> {
         self.table.set(hash)?.find(hash, |entry| {
             let texts = entry.texts_if_of(token)?;
             let key_id = || KeyId::of_verified(entry.layout().key_id(texts));
-            let holds = entry.window().check(now).is_ok()
+            let holds = is_time(entry.window())
                 && (entry.lease().is_some_and(KeyLease::is_current)
                     || is_current(key_id(), entry.key()));
             holds.then(|| take(texts, entry.layout()))

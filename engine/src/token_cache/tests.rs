@@ -11,6 +11,7 @@ use crate::jws::Scratch;
 use crate::limits::MIN_TOKEN_CACHE_BYTES;
 use crate::policy::Policy;
 use crate::replay::Reusable;
+use crate::time::UnixTime;
 use crate::{Issuer, TokenRequest};
 
 const NOW: UnixTime = UnixTime::from_secs(1_700_000_000);
@@ -64,7 +65,7 @@ fn recalled(cache: &TokenCache, hash: Hash, token: &str) -> Option<String> {
     cache.find(
         hash,
         token.as_bytes(),
-        NOW,
+        |window| window.check(NOW).is_ok(),
         |_, key| key == KEY.serial(),
         take,
     )
