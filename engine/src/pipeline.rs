@@ -34,6 +34,7 @@
 //! ```
 
 use std::fmt;
+use std::time::Duration;
 
 use crate::claims::Claims;
 #[cfg(feature = "internals")]
@@ -42,8 +43,6 @@ use crate::crypto::VerifyingKey;
 use crate::error::VerifyError;
 use crate::identity::IdentityRef;
 use crate::jws::Header;
-use std::time::Duration;
-
 use crate::keys::KeyId;
 use crate::replay::ReplayLog;
 use crate::time::UnixTime;
