@@ -14,6 +14,7 @@ const ORANGE: &str = "#eba53a";
 const RED: &str = "#dd7a45";
 const PINK: &str = "#d69abf";
 const YELLOW: &str = "#e9dd55";
+const PURPLE: &str = "#a58bd0";
 
 /// Kinds of tokens, in the order of the plots.
 const KINDS: [&str; 7] = [
@@ -109,8 +110,12 @@ fn stages(rows: &[Row]) -> Option<String> {
         let parts = parts(&of_case(rows, &format!("{kind}/stages")))?;
         let without_signature = parts.iter().filter(|part| part.name != SIGNATURE);
         before.push(Stack {
-            name: kind.to_owned(),
+            name: format!("{kind}, portably"),
             parts: without_signature.copied().collect(),
+        });
+        before.push(Stack {
+            name: format!("{kind}, here"),
+            parts: parts_here(&of_case(rows, &format!("{kind}/stages")))?,
         });
         whole.push(Stack {
             name: kind.to_owned(),
@@ -122,29 +127,39 @@ fn stages(rows: &[Row]) -> Option<String> {
         "Each part measured by itself, medians of one run. Single use (the replay window, half a million live) is optional.",
         &[
             ("All of it", whole),
-            ("All of it but the signature", before),
+            (
+                "All of it but the signature, portably and as it is done here",
+                before,
+            ),
         ],
     ))
 }
 
 const SIGNATURE: &str = "signature";
 
+/// A part of a stack.
+const fn part(name: &'static str, colour: &'static str, ns: f64) -> Part {
+    Part {
+        name,
+        colour,
+        ns: ns.max(0.0),
+    }
+}
+
+/// What a stage took.
+fn stage(rows: &[&Row], name: &str) -> Option<f64> {
+    let row = rows.iter().find(|row| row.subject == name);
+    row.map(|row| row.ns)
+}
+
 /// The parts of a verification: a stage contains what comes before it, so a part is a difference.
 fn parts(rows: &[&Row]) -> Option<Vec<Part>> {
-    let of = |stage: &str| {
-        let row = rows.iter().find(|row| row.subject == stage);
-        row.map(|row| row.ns)
-    };
+    let of = |name| stage(rows, name);
     let (base64url, parse, admit) = (
         of("stage/base64url")?,
         of("stage/parse")?,
         of("stage/admit")?,
     );
-    let part = |name, colour, ns: f64| Part {
-        name,
-        colour,
-        ns: ns.max(0.0),
-    };
     Some(vec![
         part("clock", GREY, of("stage/clock")?),
         part("base64url", LIGHT_BLUE, base64url),
@@ -152,6 +167,17 @@ fn parts(rows: &[&Row]) -> Option<Vec<Part>> {
         part("policy", YELLOW, admit - parse),
         part("key look-up", PINK, of("stage/key")?),
         part(SIGNATURE, BLUE, of("stage/signature")?),
+        part("single use", ORANGE, of("stage/replay")?),
+    ])
+}
+
+/// Those before and after the signature, where admission may be in one piece.
+fn parts_here(rows: &[&Row]) -> Option<Vec<Part>> {
+    let of = |name| stage(rows, name);
+    Some(vec![
+        part("clock", GREY, of("stage/clock")?),
+        part("admission, in one", PURPLE, of("stage/admit here")?),
+        part("key look-up", PINK, of("stage/key")?),
         part("single use", ORANGE, of("stage/replay")?),
     ])
 }

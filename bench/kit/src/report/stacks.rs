@@ -4,7 +4,7 @@ use super::scale::{Scale, time};
 use super::svg::{Anchor, GRID, Sheet};
 
 const WIDTH: f64 = 860.0;
-const LEFT: f64 = 150.0;
+const LEFT: f64 = 170.0;
 const RIGHT: f64 = 92.0;
 const BAR: f64 = 26.0;
 
@@ -29,10 +29,10 @@ impl Stack {
     }
 }
 
-/// Draws panels of stacks, each on a scale of its own. All have parts of the same names.
+/// Draws panels of stacks, each on a scale of its own.
 pub(super) fn draw(title: &str, subtitle: &str, panels: &[(&str, Vec<Stack>)]) -> String {
     let rows: usize = panels.iter().map(|(_, stacks)| stacks.len()).sum();
-    let height = 70.0 + panels.len() as f64 * 56.0 + rows as f64 * (BAR + 8.0);
+    let height = 92.0 + panels.len() as f64 * 56.0 + rows as f64 * (BAR + 8.0);
     let mut sheet = Sheet::new(WIDTH, height);
     sheet.bold((16.0, 24.0), 16, title);
     sheet.text((16.0, 43.0), Anchor::Start, 12, subtitle);
