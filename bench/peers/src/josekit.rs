@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use asap_bench_kit::subject::ISSUER;
 use asap_bench_kit::{AUDIENCE, KEY_ID};
 use asap_engine::Algorithm;
-use josekit::jws::{ES256, ES384, EdDSA, JwsVerifier, PS256, RS256};
+use josekit::jws::{ES256, ES384, EdDSA, JwsVerifier, RS256};
 use josekit::jwt::{self, JwtPayloadValidator};
 
 use crate::comparison::Verifier;
@@ -24,10 +24,10 @@ pub(crate) fn verifier(
     }
     let verifier: Box<dyn JwsVerifier> = match algorithm {
         Algorithm::Rs256 => verifier!(RS256),
-        Algorithm::Ps256 => verifier!(PS256),
         Algorithm::Es256 => verifier!(ES256),
         Algorithm::Es384 => verifier!(ES384),
         Algorithm::EdDsa => verifier!(EdDSA),
+        // From PEM it takes keys for PS256 only under the identifier id-RSASSA-PSS, which no key server publishes.
         _ => return Ok(None),
     };
     let mut validator = JwtPayloadValidator::new();
