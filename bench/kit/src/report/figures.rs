@@ -228,45 +228,31 @@ fn length(rows: &[Row]) -> Option<String> {
 }
 
 fn keys(rows: &[Row]) -> Option<String> {
-    let of = |threads, name, colour| {
-        line(
-            rows,
-            ("keys/", "engine/keyring", Some(threads)),
-            name,
-            colour,
-        )
-    };
-    let lines = [
-        of(1, "one thread", BLUE)?,
-        of(2, "each of two threads at once", ORANGE)?,
-    ];
     let frame = Frame {
         title: "Key look-up against the number of keys",
         subtitle: "Keyring, kids in an order that jumps about; median, and 5th to 95th percentile.",
         amounts: "keys",
         is_logarithmic: false,
     };
-    Some(lines::draw(frame, &lines))
+    by_threads(rows, "keys/", "engine/keyring", frame)
 }
 
 fn cached(rows: &[Row]) -> Option<String> {
-    let of = |threads, name, colour| {
-        line(
-            rows,
-            ("cached/", "engine/token cache", Some(threads)),
-            name,
-            colour,
-        )
-    };
-    let lines = [
-        of(1, "one thread", BLUE)?,
-        of(2, "each of two threads at once", ORANGE)?,
-    ];
     let frame = Frame {
         title: "Hit in the cache of verified tokens against their number",
         subtitle: "Tokens of 660 bytes in an order that jumps about; median, and 5th to 95th percentile.",
         amounts: "cached tokens",
         is_logarithmic: false,
     };
+    by_threads(rows, "cached/", "engine/token cache", frame)
+}
+
+/// What one thread takes, and each of two at once.
+fn by_threads(rows: &[Row], cases: &str, subject: &str, frame: Frame<'_>) -> Option<String> {
+    let of = |threads, name, colour| line(rows, (cases, subject, Some(threads)), name, colour);
+    let lines = [
+        of(1, "one thread", BLUE)?,
+        of(2, "each of two threads at once", ORANGE)?,
+    ];
     Some(lines::draw(frame, &lines))
 }
