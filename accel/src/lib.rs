@@ -11,6 +11,7 @@ mod clock;
 mod huge_pages;
 mod plain;
 mod prefetch;
+pub mod rsa;
 
 pub use clock::{coarse_monotonic_nanos, coarse_unix_nanos};
 pub use huge_pages::prefer_huge_pages;

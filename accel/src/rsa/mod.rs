@@ -1,0 +1,293 @@
+//! RSA signatures with e = 65537.
+
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+mod counters;
+mod key;
+mod number;
+mod pkcs1;
+mod portable;
+mod pss;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::sync::OnceLock;
+
+pub use counters::RareWay;
+use key::Key;
+use number::{LIMB_BITS, LIMB_MASK, Number};
+
+/// The hash functions of RFC 7518 sections 3.3 and 3.5.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Hash {
+    /// SHA-256.
+    Sha256,
+    /// SHA-384.
+    Sha384,
+    /// SHA-512.
+    Sha512,
+}
+
+impl Hash {
+    const ALL: [Self; 3] = [Self::Sha256, Self::Sha384, Self::Sha512];
+
+    /// The length of a digest, in bytes.
+    #[must_use]
+    pub const fn length(self) -> usize {
+        match self {
+            Self::Sha256 => 32,
+            Self::Sha384 => 48,
+            Self::Sha512 => 64,
+        }
+    }
+
+    const fn limbs(self) -> usize {
+        (self.length() * 8).div_ceil(LIMB_BITS)
+    }
+
+    const fn index(self) -> usize {
+        match self {
+            Self::Sha256 => 0,
+            Self::Sha384 => 1,
+            Self::Sha512 => 2,
+        }
+    }
+}
+
+/// Whether this processor has what the kernel takes: AVX-512 F, DQ and IFMA. Without it a key works by the portable twin, which
+/// is slower than any library and serves tests.
+#[inline]
+#[must_use]
+pub fn is_available() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    {
+        static AVAILABLE: OnceLock<bool> = OnceLock::new();
+        *AVAILABLE.get_or_init(avx512::is_available)
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        false
+    }
+}
+
+/// By which of the two a result is computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    #[cfg(target_arch = "x86_64")]
+    Kernel,
+    Portable,
+}
+
+/// Calls the same function of one or the other.
+macro_rules! either_way {
+    ($way:expr, $function:ident($($argument:expr),*)) => {
+        match $way {
+            #[cfg(target_arch = "x86_64")]
+            Way::Kernel => avx512::$function($($argument),*),
+            Way::Portable => portable::$function($($argument),*),
+        }
+    };
+}
+
+impl Way {
+    #[inline]
+    fn best() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        if is_available() {
+            return Self::Kernel;
+        }
+        Self::Portable
+    }
+
+    fn squarings<const Z: usize>(self, key: &Key<Z>, s: &Number<Z>) -> Number<Z> {
+        either_way!(self, squarings(key, s))
+    }
+
+    fn multiply<const Z: usize>(self, key: &Key<Z>, a: &Number<Z>, b: &Number<Z>) -> Number<Z> {
+        either_way!(self, multiply(key, a, b))
+    }
+}
+
+/// A public key with e = 65537 that is ready to verify signatures.
+pub struct VerifyKey(Size);
+
+enum Size {
+    Bits2048(Box<Key<5>>),
+    Bits3072(Box<Key<8>>),
+    Bits4096(Box<Key<10>>),
+}
+
+/// Does the same with a key of any size.
+macro_rules! sized {
+    ($sized:expr, $key:ident => $body:expr) => {
+        match &$sized {
+            Size::Bits2048($key) => $body,
+            Size::Bits3072($key) => $body,
+            Size::Bits4096($key) => $body,
+        }
+    };
+}
+
+impl VerifyKey {
+    /// Prepares a modulus.
+    #[must_use]
+    pub fn new(modulus: &[u8]) -> Option<Self> {
+        Self::prepared(modulus, Way::best())
+    }
+
+    /// As [`new`](Self::new), by the portable twin alone: for tests.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn new_portably(modulus: &[u8]) -> Option<Self> {
+        Self::prepared(modulus, Way::Portable)
+    }
+
+    fn prepared(modulus: &[u8], way: Way) -> Option<Self> {
+        let sized = match modulus.len() {
+            256 => Size::Bits2048(Box::new(Key::new(modulus, way)?)),
+            384 => Size::Bits3072(Box::new(Key::new(modulus, way)?)),
+            512 => Size::Bits4096(Box::new(Key::new(modulus, way)?)),
+            _ => return None,
+        };
+        Some(Self(sized))
+    }
+
+    /// Whether `signature` is one of RSASSA-PKCS1-v1_5 over `digest` (RFC 8017 section 8.2.2).
+    #[inline]
+    #[must_use]
+    pub fn verify_pkcs1(&self, hash: Hash, digest: &[u8], signature: &[u8]) -> bool {
+        self.pkcs1(Way::best(), hash, digest, signature)
+    }
+
+    /// As [`verify_pkcs1`](Self::verify_pkcs1), by the portable twin: for tests.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn verify_pkcs1_portably(&self, hash: Hash, digest: &[u8], signature: &[u8]) -> bool {
+        self.pkcs1(Way::Portable, hash, digest, signature)
+    }
+
+    fn pkcs1(&self, way: Way, hash: Hash, digest: &[u8], signature: &[u8]) -> bool {
+        if digest.len() != hash.length() {
+            return false;
+        }
+        let limbs = digest_limbs(digest);
+        let limbs = &limbs[..hash.limbs()];
+        sized!(self.0, key => {
+            let Some(s) = key.signature(signature) else {
+                return false;
+            };
+            either_way!(way, is_power_padded(key, &s, key.digested(hash), limbs))
+        })
+    }
+
+    /// Whether `signature` is one of RSASSA-PSS over `digest` (RFC 8017 section 8.1.2).
+    #[inline]
+    #[must_use]
+    pub fn verify_pss<D: AsRef<[u8]>>(
+        &self,
+        hash: Hash,
+        digest: &[u8],
+        signature: &[u8],
+        hash_function: impl Fn(&[u8]) -> D,
+    ) -> bool {
+        self.recover(signature).is_some_and(|encoded| {
+            pss::is_encoding(encoded.as_ref(), hash, digest, hash_function)
+        })
+    }
+
+    /// As [`verify_pss`](Self::verify_pss), by the portable twin: for tests.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn verify_pss_portably<D: AsRef<[u8]>>(
+        &self,
+        hash: Hash,
+        digest: &[u8],
+        signature: &[u8],
+        hash_function: impl Fn(&[u8]) -> D,
+    ) -> bool {
+        self.recover_portably(signature).is_some_and(|encoded| {
+            pss::is_encoding(encoded.as_ref(), hash, digest, hash_function)
+        })
+    }
+
+    /// The signature to the power of 65537 modulo the modulus: RSAVP1 (RFC 8017 section 5.2.2). `None` if the signature is
+    /// not as long as the modulus, or not below it.
+    #[inline]
+    #[must_use]
+    pub fn recover(&self, signature: &[u8]) -> Option<Encoded> {
+        self.recovered(Way::best(), signature)
+    }
+
+    /// As [`recover`](Self::recover), by the portable twin: for tests.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn recover_portably(&self, signature: &[u8]) -> Option<Encoded> {
+        self.recovered(Way::Portable, signature)
+    }
+
+    fn recovered(&self, way: Way, signature: &[u8]) -> Option<Encoded> {
+        let mut encoded = Encoded {
+            bytes: [0; 512],
+            length: signature.len(),
+        };
+        sized!(self.0, key => {
+            let s = key.signature(signature)?;
+            let power = key.reduced(either_way!(way, power(key, &s)));
+            power.to_bytes(encoded.bytes.get_mut(..encoded.length)?);
+        });
+        Some(encoded)
+    }
+}
+
+impl fmt::Debug for VerifyKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerifyKey").finish_non_exhaustive()
+    }
+}
+
+impl<const Z: usize> Key<Z> {
+    /// A signature is as long as the modulus, and below it (RFC 8017 sections 8.2.2 step 1 and 5.2.2 step 1).
+    #[inline]
+    fn signature(&self, bytes: &[u8]) -> Option<Number<Z>> {
+        if bytes.len() != self.modulus_bytes.len() || bytes >= &*self.modulus_bytes {
+            return None;
+        }
+        Number::from_bytes(bytes)
+    }
+}
+
+/// An encoded message, the highest byte first, as long as the modulus.
+#[derive(Clone, Copy)]
+pub struct Encoded {
+    bytes: [u8; 512],
+    length: usize,
+}
+
+impl AsRef<[u8]> for Encoded {
+    fn as_ref(&self) -> &[u8] {
+        self.bytes.get(..self.length).unwrap_or(&[])
+    }
+}
+
+impl fmt::Debug for Encoded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Encoded").finish_non_exhaustive()
+    }
+}
+
+/// A digest of up to 512 bits as a number, in limbs.
+fn digest_limbs(digest: &[u8]) -> [u64; 10] {
+    let mut words = [0_u64; 9];
+    for (word, bytes) in words.iter_mut().zip(digest.as_rchunks::<8>().1.iter().rev()) {
+        *word = u64::from_be_bytes(*bytes);
+    }
+    let mut limbs = [0; 10];
+    for (k, limb) in limbs.iter_mut().enumerate() {
+        let (word, shift) = (k * LIMB_BITS / 64, k * LIMB_BITS % 64);
+        let pair = u128::from(words[word]) | u128::from(words[word + 1]) << 64;
+        *limb = (pair >> shift) as u64 & LIMB_MASK;
+    }
+    limbs
+}
