@@ -11,6 +11,8 @@ mod clock;
 mod huge_pages;
 mod plain;
 mod prefetch;
+#[cfg(target_arch = "x86_64")]
+mod processor;
 pub mod rsa;
 
 pub use clock::{coarse_monotonic_nanos, coarse_unix_nanos};

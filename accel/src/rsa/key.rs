@@ -75,20 +75,19 @@ impl<const Z: usize> Key<Z> {
         // R^-65535, then R^-65536: what is left of 1 after the squarings, and after one more product with 1.
         let one = Number::small(1);
         let left = way.squarings(&key, &one);
-        let mask = bigint(&key.reduced(way.multiply(&key, &left, &one)));
+        let mask = bigint(&way.multiply(&key, &left, &one).reduced(&modulus));
         if &mask * &unmask % &n != r {
             return None;
         }
         for hash in Hash::ALL {
             let padded = BigUint::from_bytes_be(&pkcs1::padding(hash, Number::<Z>::BYTES));
-            let padding = key.reduced(way.multiply(&key, &left, &number(&padded)?));
-            let shift = hash.limbs() * LIMB_BITS;
-            let factor = (&mask << shift) % &n;
-            let holds = bigint(&padding) * &unmask % &n == &padded * &r % &n
-                && &factor * &unmask % &n == (&r << shift) % &n;
-            if !holds {
+            let padding = way
+                .multiply(&key, &left, &number(&padded)?)
+                .reduced(&modulus);
+            if bigint(&padding) * &unmask % &n != &padded * &r % &n {
                 return None;
             }
+            let factor = (&mask << (hash.limbs() * LIMB_BITS)) % &n;
             *key.digested.get_mut(hash.index())? = Digested {
                 padding,
                 factor: number(&factor)?,
@@ -99,14 +98,6 @@ impl<const Z: usize> Key<Z> {
 
     pub(super) const fn digested(&self, hash: Hash) -> &Digested<Z> {
         &self.digested[hash.index()]
-    }
-
-    /// The same number modulo n, below n. It is a few times n at most.
-    pub(super) fn reduced(&self, mut number: Number<Z>) -> Number<Z> {
-        while let Some(less) = number.checked_sub(&self.modulus) {
-            number = less;
-        }
-        number
     }
 }
 

@@ -1,4 +1,87 @@
-//! RSA signatures with e = 65537.
+//! RSA signatures with e = 65537 under moduli of exactly 2048, 3072 or 4096 bits: verified, never made. Nothing here is
+//! secret, and nothing here is fit for a secret: times and branches depend on the numbers.
+//!
+//! A [`VerifyKey`] works by the kernel, which needs AVX-512 IFMA ([`is_available`]), or by its twin in `portable.rs`, which does
+//! the same arithmetic one limb after the other and is what the kernel is held against. For keys outside of the domain
+//! [`VerifyKey::new`] answers nothing, and the caller asks a library.
+//!
+//! # The arithmetic
+//!
+//! Let β = 2^52. A number has L limbs below β: 40, 60 or 79 for the three sizes. Let R = β^L, so R > 2^12 n for each modulus n.
+//!
+//! **A product** of a and b is made row by row: row i adds a * b_i, and then the total T is divided by β. What it takes to make
+//! T divisible is not added in front of the division, as Montgomery does it, but made up for behind it: with q = T mod β
+//! and M = 1/β mod n,
+//!
+//! ```text
+//! T  ->  (T - q) / β  +  q * M          which is T / β modulo n
+//! ```
+//!
+//! So the multiplier q is there without a multiplication, and `vpmadd52` takes the low 52 bits of a lane by itself. The last row alone
+//! is Montgomery's, T -> (T + (-T/n mod β) * n) / β, since it keeps the result small:
+//!
+//! ```text
+//! T before it  <=  a * (b without its highest limb) / β^(L-1)  +  (β - 1) * n * (1 + 1/β + 1/β^2 + ...)   (the sum is β * n)
+//! T behind it  <=  a * b / R  +  n  +  n
+//! ```
+//!
+//! With a, b < 2.1 n that is below 2 n + 4.41 n * n / R < 2.1 n, so products can follow each other with neither a
+//! subtraction nor a comparison. The digest (below) is a product of 5, 8 or 10 rows with a factor below n and one below β^rows / 16: below
+//! 2.1 n too.
+//!
+//! **High halves** of a row land one limb above its low halves. They are added after the division, when that limb has become
+//! the one of the low halves: no register moves for them.
+//!
+//! **Limbs may grow** while a product is made: one is added to at most four times a row, each time less than 2^52, for at most 79
+//! rows and the last one twice more: below 2^61. Then the carries move by one limb, all at once, and in the next to impossible
+//! case that one of them goes on from there, one by one.
+//!
+//! **Registers**: limb k is lane k / Z of register k mod Z, where Z is 5, 8 or 10. A division by β renames the registers; only
+//! the lowest moves, by a lane. With each register holding a run of limbs, all of them would have to move. **Squares** need
+//! 15, 36 or 55 products of registers for every 25, 64 or 100: see `avx512/square.rs`.
+//!
+//! **The power.** Each product divides by R: 16 squarings of s give s^65536 / R^65535, and one more product with s gives
+//!
+//! ```text
+//! z = s^65537 / R^65536 mod n
+//! ```
+//!
+//! Neither s nor z is ever converted. What z has to be compared with is divided by R^65536 instead: the padded digest is P + h,
+//! where P is the padding with zeros for the digest and h is the digest, so
+//!
+//! ```text
+//! w = P / R^65536  +  h * (1 / R^65536)     modulo n
+//! ```
+//!
+//! where the first part and the factor of h are constants of the key, and h has 5 limbs instead of 40. R and n have no common
+//! factor, so z = w exactly if s^65537 = P + h modulo n, and P + h is below n. PSS needs the encoded message itself: one more product,
+//! with R^65537.
+//!
+//! **The comparison** is exact: z - w must be q * n with -3 <= q <= 2, and what is left after taking off the nearest such multiple must
+//! be zero in every limb, with its carries: `avx512/compare.rs`.
+//!
+//! # Why nothing false is accepted
+//!
+//! - A signature has the length of n and is below n (RFC 8017 sections 8.2.2 and 5.2.2), or it is refused before any arithmetic.
+//! - The constants of a key are checked when it is prepared, each by an identity that num-bigint computes: `key.rs`. Even
+//!   and short moduli are refused before.
+//! - Whole values are compared. A wrong carry in z makes a number that is w for one in 2^2000, not one that is likely.
+//!
+//! # Sources
+//!
+//! Montgomery, "Modular multiplication without trial division" (1985). Gueron and Krasnov, "Software implementation of modular
+//! exponentiation, using advanced vector instructions architectures" (2012) and "Accelerating big integer arithmetic using Intel
+//! IFMA extensions" (2016), whose products stay below 2 n ("almost Montgomery"). RFC 8017 for everything around them. The layout of
+//! the registers and the squares over it were found here.
+
+// Every index is a constant, or the counter of a loop over an array whose size is a constant. What overflows is proven not to by
+// the bounds above, panics in a test, and is meant where it says `wrapping`. The conversions cut limbs off.
+#![allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::needless_range_loop
+)]
 
 #[cfg(target_arch = "x86_64")]
 mod avx512;
@@ -12,11 +95,13 @@ mod pss;
 mod tests;
 
 use std::fmt;
-use std::sync::OnceLock;
 
 pub use counters::RareWay;
 use key::Key;
 use number::{LIMB_BITS, LIMB_MASK, Number};
+
+#[cfg(target_arch = "x86_64")]
+use crate::processor;
 
 /// The hash functions of RFC 7518 sections 3.3 and 3.5.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -63,8 +148,7 @@ impl Hash {
 pub fn is_available() -> bool {
     #[cfg(target_arch = "x86_64")]
     {
-        static AVAILABLE: OnceLock<bool> = OnceLock::new();
-        *AVAILABLE.get_or_init(avx512::is_available)
+        processor::has_wide_multiplications()
     }
     #[cfg(not(target_arch = "x86_64"))]
     {
@@ -192,9 +276,8 @@ impl VerifyKey {
         signature: &[u8],
         hash_function: impl Fn(&[u8]) -> D,
     ) -> bool {
-        self.recover(signature).is_some_and(|encoded| {
-            pss::is_encoding(encoded.as_ref(), hash, digest, hash_function)
-        })
+        self.recover(signature)
+            .is_some_and(|encoded| pss::is_encoding(encoded.as_ref(), hash, digest, hash_function))
     }
 
     /// As [`verify_pss`](Self::verify_pss), by the portable twin: for tests.
@@ -207,9 +290,8 @@ impl VerifyKey {
         signature: &[u8],
         hash_function: impl Fn(&[u8]) -> D,
     ) -> bool {
-        self.recover_portably(signature).is_some_and(|encoded| {
-            pss::is_encoding(encoded.as_ref(), hash, digest, hash_function)
-        })
+        self.recover_portably(signature)
+            .is_some_and(|encoded| pss::is_encoding(encoded.as_ref(), hash, digest, hash_function))
     }
 
     /// The signature to the power of 65537 modulo the modulus: RSAVP1 (RFC 8017 section 5.2.2). `None` if the signature is
@@ -234,7 +316,7 @@ impl VerifyKey {
         };
         sized!(self.0, key => {
             let s = key.signature(signature)?;
-            let power = key.reduced(either_way!(way, power(key, &s)));
+            let power = either_way!(way, power(key, &s)).reduced(&key.modulus);
             power.to_bytes(encoded.bytes.get_mut(..encoded.length)?);
         });
         Some(encoded)
@@ -280,7 +362,10 @@ impl fmt::Debug for Encoded {
 /// A digest of up to 512 bits as a number, in limbs.
 fn digest_limbs(digest: &[u8]) -> [u64; 10] {
     let mut words = [0_u64; 9];
-    for (word, bytes) in words.iter_mut().zip(digest.as_rchunks::<8>().1.iter().rev()) {
+    for (word, bytes) in words
+        .iter_mut()
+        .zip(digest.as_rchunks::<8>().1.iter().rev())
+    {
         *word = u64::from_be_bytes(*bytes);
     }
     let mut limbs = [0; 10];

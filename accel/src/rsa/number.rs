@@ -1,5 +1,7 @@
 //! Whole numbers in 52-bit limbs, eight to a register.
 
+use std::cmp::Ordering;
+
 /// The bits of a limb: what one multiplication of AVX-512 IFMA takes of each lane.
 pub(super) const LIMB_BITS: usize = 52;
 /// 2^52 - 1.
@@ -72,29 +74,43 @@ impl<const Z: usize> Number<Z> {
 
     /// Writes `BYTES` bytes, the highest first. The number is below 256 to that power.
     pub(super) fn to_bytes(self, bytes: &mut [u8]) {
-        let mut limbs = (0..Self::LIMBS).map(|k| self.limb(k));
-        let (mut held, mut held_bits) = (0_u128, 0_usize);
-        for byte in bytes.iter_mut().rev() {
-            if held_bits < 8 {
-                held |= u128::from(limbs.next().unwrap_or(0)) << held_bits;
+        let (mut limb, mut held, mut held_bits) = (0, 0_u128, 0);
+        for word in bytes.as_rchunks_mut::<8>().1.iter_mut().rev() {
+            while held_bits < 64 && limb < Self::LIMBS {
+                held |= u128::from(self.limb(limb)) << held_bits;
                 held_bits += LIMB_BITS;
+                limb += 1;
             }
-            *byte = held as u8;
-            held >>= 8;
-            held_bits -= 8;
+            *word = (held as u64).to_be_bytes();
+            held >>= 64;
+            held_bits = held_bits.saturating_sub(64);
         }
     }
 
-    /// The number less `other`, unless that is greater.
-    pub(super) fn checked_sub(self, other: &Self) -> Option<Self> {
-        let mut difference = Self::ZERO;
+    /// The same number modulo `modulus`: a few subtractions, for a number that is a few times as large at most.
+    pub(super) fn reduced(mut self, modulus: &Self) -> Self {
+        while self.is_at_least(modulus) {
+            self.subtract(modulus);
+        }
+        self
+    }
+
+    fn is_at_least(&self, other: &Self) -> bool {
+        (0..Self::LIMBS)
+            .rev()
+            .map(|k| self.limb(k).cmp(&other.limb(k)))
+            .find(|order| order.is_ne())
+            .is_none_or(Ordering::is_gt)
+    }
+
+    /// `other` is not greater.
+    fn subtract(&mut self, other: &Self) {
         let mut borrow = 0_i64;
         for k in 0..Self::LIMBS {
-            let limb = self.limb(k) as i64 - other.limb(k) as i64 + borrow;
-            difference.set_limb(k, limb as u64 & LIMB_MASK);
+            let limb = self.limb(k).cast_signed() - other.limb(k).cast_signed() + borrow;
+            self.set_limb(k, limb.cast_unsigned() & LIMB_MASK);
             borrow = limb >> LIMB_BITS;
         }
-        (borrow == 0).then_some(difference)
     }
 
     /// The same number with every limb below 2^52, one carry after the other: for limbs of up to 2^63. It is below

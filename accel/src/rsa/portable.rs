@@ -22,7 +22,10 @@ pub(super) fn product<const Z: usize>(
             total.shift();
             total.add(&key.inverse, lowest);
         } else {
-            total.add(&key.modulus, lowest.wrapping_mul(key.negated_inverse) & LIMB_MASK);
+            total.add(
+                &key.modulus,
+                lowest.wrapping_mul(key.negated_inverse) & LIMB_MASK,
+            );
             total.shift();
         }
     }
@@ -39,11 +42,7 @@ pub(super) fn squarings<const Z: usize>(key: &Key<Z>, s: &Number<Z>) -> Number<Z
 }
 
 /// `a * b / R mod n`, below 2.1 * n.
-pub(super) fn multiply<const Z: usize>(
-    key: &Key<Z>,
-    a: &Number<Z>,
-    b: &Number<Z>,
-) -> Number<Z> {
+pub(super) fn multiply<const Z: usize>(key: &Key<Z>, a: &Number<Z>, b: &Number<Z>) -> Number<Z> {
     amm(key, a, b)
 }
 
@@ -62,20 +61,13 @@ pub(super) fn is_power_padded<const Z: usize>(
 ) -> bool {
     let power = amm(key, &squarings(key, s), s);
     let digest_part = product(key, &digested.factor, |row| digest[row], digest.len());
-    let reduced = |mut number: Number<Z>| {
-        while let Some(less) = number.checked_sub(&key.modulus) {
-            number = less;
-        }
-        number
-    };
-    // power - padding = digest part, each below n: a sum that is n or more would be reduced once more.
-    let (power, digest_part) = (reduced(power), reduced(digest_part));
-    let sum = {
-        let mut total = Total::<Z>::new();
-        total.add(&digest_part, 1);
-        total.add(&digested.padding, 1);
-        reduced(total.number())
-    };
+    // Each is reduced before they are added, and so is their sum.
+    let digest_part = digest_part.reduced(&key.modulus);
+    let mut sum = Total::new();
+    sum.add(&digest_part, 1);
+    sum.add(&digested.padding, 1);
+    let sum = sum.number().reduced(&key.modulus);
+    let power = power.reduced(&key.modulus);
     power == sum
 }
 

@@ -16,6 +16,9 @@ pub(super) fn is_encoding<D: AsRef<[u8]>>(
     hash_function: impl Fn(&[u8]) -> D,
 ) -> bool {
     let hash_length = hash.length();
+    if digest.len() != hash_length {
+        return false;
+    }
     let Some((rest, [0xbc])) = encoded.split_last_chunk() else {
         return false;
     };
@@ -50,28 +53,28 @@ pub(super) fn is_encoding<D: AsRef<[u8]>>(
 
     // M' = 00 00 00 00 00 00 00 00 || digest || salt.
     let mut message = [0_u8; 8 + 2 * MAX_DIGEST];
-    let length = 8 + digest.len() + salt.len();
-    let Some(message) = message.get_mut(..length) else {
-        return false;
-    };
-    for (to, from) in message.iter_mut().skip(8).zip(digest.iter().chain(salt)) {
-        *to = *from;
-    }
+    copy(&mut message, 8, digest);
+    copy(&mut message, 8 + hash_length, salt);
+    let message = message.get(..8 + 2 * hash_length).unwrap_or(&[]);
     hash_function(message).as_ref() == expected
 }
 
 /// `data` XOR MGF1(`seed`).
 fn unmask<D: AsRef<[u8]>>(data: &mut [u8], seed: &[u8], hash_function: &impl Fn(&[u8]) -> D) {
     let mut input = [0_u8; MAX_DIGEST + 4];
-    let Some(input) = input.get_mut(..seed.len() + 4) else {
-        return;
-    };
+    copy(&mut input, 0, seed);
     for (counter, block) in (0_u32..).zip(data.chunks_mut(seed.len())) {
-        for (to, from) in input.iter_mut().zip(seed.iter().copied().chain(counter.to_be_bytes())) {
-            *to = from;
-        }
-        for (byte, mask) in block.iter_mut().zip(hash_function(input).as_ref()) {
+        copy(&mut input, seed.len(), &counter.to_be_bytes());
+        let mask = hash_function(input.get(..seed.len() + 4).unwrap_or(&[]));
+        for (byte, mask) in block.iter_mut().zip(mask.as_ref()) {
             *byte ^= mask;
         }
+    }
+}
+
+/// Copies `bytes` to `at`, where there is room for them.
+fn copy(to: &mut [u8], at: usize, bytes: &[u8]) {
+    if let Some(to) = to.get_mut(at..at + bytes.len()) {
+        to.copy_from_slice(bytes);
     }
 }

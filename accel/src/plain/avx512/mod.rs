@@ -11,14 +11,13 @@ mod members;
 mod names;
 mod number;
 
-use std::sync::atomic::{AtomicU8, Ordering};
-
 use self::document::Document;
 use self::header::Header;
 pub(super) use self::header::Remembered;
 use self::index::Index;
 use self::members::Members;
 use super::{PlainAudience, PlainRoom, PlainToken};
+use crate::processor;
 
 /// Reads `token`, if the processor has what that takes.
 #[inline]
@@ -33,31 +32,7 @@ pub(super) fn read<'a>(token: &'a [u8], room: &'a mut PlainRoom) -> Option<Plain
 /// Whether the processor has what this takes.
 #[inline]
 pub(super) fn is_available() -> bool {
-    const UNKNOWN: u8 = 0;
-    const NO: u8 = 1;
-    const YES: u8 = 2;
-    // One byte for eight features: asking for each of them costs as much as a segment.
-    static AVAILABLE: AtomicU8 = AtomicU8::new(UNKNOWN);
-    match AVAILABLE.load(Ordering::Relaxed) {
-        UNKNOWN => {
-            let available = has_features();
-            AVAILABLE.store(if available { YES } else { NO }, Ordering::Relaxed);
-            available
-        }
-        known => known == YES,
-    }
-}
-
-#[cold]
-fn has_features() -> bool {
-    is_x86_feature_detected!("avx512f")
-        && is_x86_feature_detected!("avx512bw")
-        && is_x86_feature_detected!("avx512vl")
-        && is_x86_feature_detected!("avx512vbmi")
-        && is_x86_feature_detected!("avx512vbmi2")
-        && is_x86_feature_detected!("bmi1")
-        && is_x86_feature_detected!("bmi2")
-        && is_x86_feature_detected!("popcnt")
+    processor::has_byte_permutations()
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi1,bmi2,popcnt")]

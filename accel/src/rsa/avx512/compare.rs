@@ -5,7 +5,7 @@ use std::arch::x86_64::{
     _mm512_slli_epi64, _mm512_srai_epi64, _mm512_sub_epi64, _mm512_test_epi64_mask,
 };
 
-use super::lanes::{LIMB_SHIFT, broadcast, load, one_limb_up, store};
+use super::lanes::{LIMB_SHIFT, broadcast, from_below, load, store};
 use crate::rsa::counters::RareWay;
 use crate::rsa::key::Key;
 use crate::rsa::number::{LANES, Number};
@@ -34,7 +34,10 @@ pub(super) fn is_congruent<const Z: usize>(
         return false;
     };
     RareWay::Quotient(quotient).count();
-    let (modulus, factor) = (load(&key.modulus), broadcast(i64::from(quotient).cast_unsigned()));
+    let (modulus, factor) = (
+        load(&key.modulus),
+        broadcast(i64::from(quotient).cast_unsigned()),
+    );
     for k in 0..Z {
         let multiple = _mm512_mullo_epi64(modulus[k], factor);
         difference[k] = _mm512_sub_epi64(difference[k], multiple);
@@ -69,10 +72,9 @@ fn is_zero<const Z: usize>(number: [__m512i; Z]) -> bool {
     for k in 0..Z {
         carries[k] = _mm512_srai_epi64::<LIMB_SHIFT>(_mm512_add_epi64(number[k], half));
     }
-    let incoming = one_limb_up(carries);
     let mut any = _mm512_setzero_si512();
     for k in 0..Z {
-        let with_carry = _mm512_add_epi64(number[k], incoming[k]);
+        let with_carry = _mm512_add_epi64(number[k], from_below(&carries, k));
         let expected = _mm512_slli_epi64::<LIMB_SHIFT>(carries[k]);
         any = _mm512_or_si512(any, _mm512_sub_epi64(with_carry, expected));
     }

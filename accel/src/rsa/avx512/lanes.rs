@@ -2,8 +2,8 @@
 
 use std::arch::x86_64::{
     __m512i, _mm512_add_epi64, _mm512_alignr_epi64, _mm512_and_si512, _mm512_load_si512,
-    _mm512_or_si512, _mm512_set1_epi64, _mm512_setzero_si512, _mm512_srli_epi64, _mm512_store_si512,
-    _mm512_test_epi64_mask,
+    _mm512_or_si512, _mm512_set1_epi64, _mm512_setzero_si512, _mm512_srli_epi64,
+    _mm512_store_si512, _mm512_test_epi64_mask,
 };
 
 use crate::rsa::counters::RareWay;
@@ -60,15 +60,15 @@ pub(super) fn one_lane_up(register: __m512i) -> __m512i {
     _mm512_alignr_epi64::<{ LANES as i32 - 1 }>(register, _mm512_setzero_si512())
 }
 
-/// Moves each register of `parts` to the limb above: the next register, and for the last one the first, a lane higher.
+/// What moves into register k when every limb moves up by one: the register below, and for the first one the last, a lane higher.
 #[inline]
 #[target_feature(enable = "avx512f")]
-pub(super) fn one_limb_up<const Z: usize>(parts: [__m512i; Z]) -> [__m512i; Z] {
-    let mut up = [one_lane_up(parts[Z - 1]); Z];
-    for k in 1..Z {
-        up[k] = parts[k - 1];
+pub(super) fn from_below<const Z: usize>(parts: &[__m512i; Z], k: usize) -> __m512i {
+    if k == 0 {
+        one_lane_up(parts[Z - 1])
+    } else {
+        parts[k - 1]
     }
-    up
 }
 
 /// The same number with every limb below 2^52: for limbs below 2^63, of a number below R.
@@ -83,11 +83,10 @@ pub(super) fn carried<const Z: usize>(number: [__m512i; Z]) -> [__m512i; Z] {
     for k in 0..Z {
         carries[k] = _mm512_srli_epi64::<LIMB_SHIFT>(number[k]);
     }
-    let carries = one_limb_up(carries);
     let mut sums = [_mm512_setzero_si512(); Z];
     let mut all = _mm512_setzero_si512();
     for k in 0..Z {
-        sums[k] = _mm512_add_epi64(_mm512_and_si512(number[k], mask), carries[k]);
+        sums[k] = _mm512_add_epi64(_mm512_and_si512(number[k], mask), from_below(&carries, k));
         all = _mm512_or_si512(all, sums[k]);
     }
     if has_a_limb_above(all) {

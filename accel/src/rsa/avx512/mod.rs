@@ -10,13 +10,6 @@ mod square;
 use super::key::{Digested, Key};
 use super::number::Number;
 
-/// Whether the processor has what this takes, and the system saves its registers.
-pub(super) fn is_available() -> bool {
-    is_x86_feature_detected!("avx512f")
-        && is_x86_feature_detected!("avx512dq")
-        && is_x86_feature_detected!("avx512ifma")
-}
-
 /// As [`super::portable::squarings`].
 pub(super) fn squarings<const Z: usize>(key: &Key<Z>, s: &Number<Z>) -> Number<Z> {
     assert!(super::is_available());
@@ -25,11 +18,7 @@ pub(super) fn squarings<const Z: usize>(key: &Key<Z>, s: &Number<Z>) -> Number<Z
 }
 
 /// As [`super::portable::multiply`].
-pub(super) fn multiply<const Z: usize>(
-    key: &Key<Z>,
-    a: &Number<Z>,
-    b: &Number<Z>,
-) -> Number<Z> {
+pub(super) fn multiply<const Z: usize>(key: &Key<Z>, a: &Number<Z>, b: &Number<Z>) -> Number<Z> {
     assert!(super::is_available());
     // SAFETY: the processor has the features that the function asks for.
     unsafe { multiply_with_avx512(key, a, b) }
@@ -55,11 +44,7 @@ pub(super) fn is_power_padded<const Z: usize>(
 }
 
 #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-fn multiply_with_avx512<const Z: usize>(
-    key: &Key<Z>,
-    a: &Number<Z>,
-    b: &Number<Z>,
-) -> Number<Z> {
+fn multiply_with_avx512<const Z: usize>(key: &Key<Z>, a: &Number<Z>, b: &Number<Z>) -> Number<Z> {
     let product = product::product(key, a, |row| b.limb(row), Number::<Z>::LIMBS);
     lanes::store(lanes::carried(product))
 }

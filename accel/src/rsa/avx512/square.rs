@@ -10,11 +10,12 @@
 //! is made as a product.
 
 use std::arch::x86_64::{
-    __m512i, _mm512_add_epi64, _mm512_and_si512, _mm512_madd52hi_epu64, _mm512_madd52lo_epu64,
-    _mm512_or_si512, _mm512_srli_epi64,
+    __m512i, _mm512_add_epi64, _mm512_and_si512, _mm512_or_si512, _mm512_setzero_si512,
+    _mm512_srli_epi64,
 };
+use std::hint::black_box;
 
-use super::lanes::{broadcast, carried, has_a_limb_above, load, store, store_line};
+use super::lanes::{LIMB_SHIFT, broadcast, carried, has_a_limb_above, load, store, store_line};
 use super::product::{Partial, product};
 use crate::rsa::counters::RareWay;
 use crate::rsa::key::Key;
@@ -34,26 +35,15 @@ impl<const Z: usize> Factors<Z> {
     #[target_feature(enable = "avx512f")]
     fn prepare(&mut self, number: &[__m512i; Z]) -> bool {
         let mask = broadcast(LIMB_MASK);
-        store_line(&mut self.single.0[0], number[0]);
-        let mut all = number[0];
-        for k in 0..Z - 1 {
-            let twice = _mm512_add_epi64(number[k], number[k]);
-            let double = _mm512_and_si512(twice, mask);
-            let above = _mm512_srli_epi64::<{ super::lanes::LIMB_SHIFT }>(twice);
-            // What the register below this one passed on is in `double` already: it is added when that one is prepared.
-            let single = _mm512_add_epi64(number[k + 1], above);
+        let mut passed = _mm512_setzero_si512();
+        let mut all = passed;
+        for k in 0..Z {
+            let single = _mm512_add_epi64(number[k], passed);
+            let twice = _mm512_and_si512(_mm512_add_epi64(number[k], number[k]), mask);
+            store_line(&mut self.single.0[k], single);
+            store_line(&mut self.double.0[k], _mm512_add_epi64(twice, passed));
             all = _mm512_or_si512(all, single);
-            store_line(&mut self.single.0[k + 1], single);
-            let below = if k == 0 {
-                double
-            } else {
-                let passed = _mm512_srli_epi64::<{ super::lanes::LIMB_SHIFT }>(_mm512_add_epi64(
-                    number[k - 1],
-                    number[k - 1],
-                ));
-                _mm512_add_epi64(double, passed)
-            };
-            store_line(&mut self.double.0[k], below);
+            passed = _mm512_srli_epi64::<{ LIMB_SHIFT - 1 }>(number[k]);
         }
         !has_a_limb_above(all)
     }
@@ -69,7 +59,8 @@ pub(super) fn squarings<const Z: usize>(key: &Key<Z>, s: &Number<Z>) -> Number<Z
     let mut power = load(s);
     for _ in 0..16 {
         let square = if factors.prepare(&power) {
-            square(key, &power, &factors)
+            // Opaque, so that the rows read their factors from memory, which broadcasts them for nothing.
+            square(key, &power, black_box(&factors))
         } else {
             RareWay::WideSquare.count();
             let power = store(power);
@@ -83,11 +74,7 @@ pub(super) fn squarings<const Z: usize>(key: &Key<Z>, s: &Number<Z>) -> Number<Z
 /// The square before the carries: limbs below 2^62.
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
-fn square<const Z: usize>(
-    key: &Key<Z>,
-    a: &[__m512i; Z],
-    factors: &Factors<Z>,
-) -> [__m512i; Z] {
+fn square<const Z: usize>(key: &Key<Z>, a: &[__m512i; Z], factors: &Factors<Z>) -> [__m512i; Z] {
     let inverse = load(&key.inverse);
     let mut partial = Partial::<Z>::new();
     for lane in 0..LANES {
@@ -96,24 +83,12 @@ fn square<const Z: usize>(
             ($($j:literal)*) => { $( if $j < Z {
                 let single = broadcast(factors.single.0[$j].0[lane]);
                 let double = broadcast(factors.double.0[$j].0[lane]);
-                partial.factors[$j] = _mm512_madd52lo_epu64(partial.factors[$j], a[$j], single);
-                for k in $j + 1..Z {
-                    partial.factors[k] = _mm512_madd52lo_epu64(partial.factors[k], a[k], double);
-                }
-                let is_last = lane == LANES - 1 && $j == (Number::<Z>::LIMBS - 1) % Z;
-                if is_last {
-                    partial.finish(key);
-                } else {
-                    let lowest = partial.shift();
-                    partial.reduce(&inverse, lowest);
-                }
-                partial.factors[$j] = _mm512_madd52hi_epu64(partial.factors[$j], a[$j], single);
-                for k in $j + 1..Z {
-                    partial.factors[k] = _mm512_madd52hi_epu64(partial.factors[k], a[k], double);
-                }
-                if is_last {
+                partial.add_row::<$j>(a, single, double);
+                if lane == LANES - 1 && $j == (Number::<Z>::LIMBS - 1) % Z {
+                    partial.finish(key, &inverse);
                     return partial.total();
                 }
+                partial.reduce(&inverse);
             } )* };
         }
         rows!(0 1 2 3 4 5 6 7 8 9);
