@@ -15,7 +15,7 @@ pub enum RareWay {
     QuotientOutOfRange,
 }
 
-#[cfg(feature = "counters")]
+#[cfg(any(test, feature = "counters"))]
 mod counted {
     use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -45,7 +45,7 @@ mod counted {
     }
 }
 
-#[cfg(not(feature = "counters"))]
+#[cfg(not(any(test, feature = "counters")))]
 impl RareWay {
     #[inline]
     pub(super) const fn count(self) {}

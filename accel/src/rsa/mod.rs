@@ -93,12 +93,14 @@ mod portable;
 mod pss;
 #[cfg(test)]
 mod tests;
+mod way;
 
 use std::fmt;
 
 pub use counters::RareWay;
 use key::Key;
 use number::{LIMB_BITS, LIMB_MASK, Number};
+use way::Way;
 
 #[cfg(target_arch = "x86_64")]
 use crate::processor;
@@ -153,44 +155,6 @@ pub fn is_available() -> bool {
     #[cfg(not(target_arch = "x86_64"))]
     {
         false
-    }
-}
-
-/// By which of the two a result is computed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
-    #[cfg(target_arch = "x86_64")]
-    Kernel,
-    Portable,
-}
-
-/// Calls the same function of one or the other.
-macro_rules! either_way {
-    ($way:expr, $function:ident($($argument:expr),*)) => {
-        match $way {
-            #[cfg(target_arch = "x86_64")]
-            Way::Kernel => avx512::$function($($argument),*),
-            Way::Portable => portable::$function($($argument),*),
-        }
-    };
-}
-
-impl Way {
-    #[inline]
-    fn best() -> Self {
-        #[cfg(target_arch = "x86_64")]
-        if is_available() {
-            return Self::Kernel;
-        }
-        Self::Portable
-    }
-
-    fn squarings<const Z: usize>(self, key: &Key<Z>, s: &Number<Z>) -> Number<Z> {
-        either_way!(self, squarings(key, s))
-    }
-
-    fn multiply<const Z: usize>(self, key: &Key<Z>, a: &Number<Z>, b: &Number<Z>) -> Number<Z> {
-        either_way!(self, multiply(key, a, b))
     }
 }
 
@@ -262,7 +226,7 @@ impl VerifyKey {
             let Some(s) = key.signature(signature) else {
                 return false;
             };
-            either_way!(way, is_power_padded(key, &s, key.digested(hash), limbs))
+            way.is_power_padded(key, &s, key.digested(hash), limbs)
         })
     }
 
@@ -316,7 +280,7 @@ impl VerifyKey {
         };
         sized!(self.0, key => {
             let s = key.signature(signature)?;
-            let power = either_way!(way, power(key, &s)).reduced(&key.modulus);
+            let power = way.power(key, &s).reduced(&key.modulus);
             power.to_bytes(encoded.bytes.get_mut(..encoded.length)?);
         });
         Some(encoded)

@@ -36,23 +36,19 @@ fn amm<const Z: usize>(key: &Key<Z>, a: &Number<Z>, b: &Number<Z>) -> Number<Z> 
     product(key, a, |row| b.limb(row), Number::<Z>::LIMBS)
 }
 
-/// `s^65536 * R^-65535 mod n`, by 16 squarings, below 2.1 * n.
 pub(super) fn squarings<const Z: usize>(key: &Key<Z>, s: &Number<Z>) -> Number<Z> {
     (0..16).fold(*s, |power, _| amm(key, &power, &power))
 }
 
-/// `a * b / R mod n`, below 2.1 * n.
 pub(super) fn multiply<const Z: usize>(key: &Key<Z>, a: &Number<Z>, b: &Number<Z>) -> Number<Z> {
     amm(key, a, b)
 }
 
-/// `s^65537 mod n`, below 2.1 * n.
 pub(super) fn power<const Z: usize>(key: &Key<Z>, s: &Number<Z>) -> Number<Z> {
     let masked = amm(key, &squarings(key, s), s);
     amm(key, &masked, &key.unmask)
 }
 
-/// Whether `s^65537` is the padded digest, modulo n.
 pub(super) fn is_power_padded<const Z: usize>(
     key: &Key<Z>,
     s: &Number<Z>,

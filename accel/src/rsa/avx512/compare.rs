@@ -66,7 +66,7 @@ fn quotient<const Z: usize>(key: &Key<Z>, difference: &Number<Z>) -> Option<i8> 
 /// of that, it is the multiple nearest to d, which is 2^52 * c'. So it is an equivalence.
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn is_zero<const Z: usize>(number: [__m512i; Z]) -> bool {
+pub(super) fn is_zero<const Z: usize>(number: [__m512i; Z]) -> bool {
     let half = broadcast(1 << (LIMB_SHIFT - 1));
     let mut carries = [_mm512_setzero_si512(); Z];
     for k in 0..Z {

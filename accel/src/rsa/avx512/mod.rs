@@ -6,32 +6,30 @@ mod compare;
 mod lanes;
 mod product;
 mod square;
+#[cfg(test)]
+mod tests;
 
 use super::key::{Digested, Key};
 use super::number::Number;
 
-/// As [`super::portable::squarings`].
 pub(super) fn squarings<const Z: usize>(key: &Key<Z>, s: &Number<Z>) -> Number<Z> {
     assert!(super::is_available());
     // SAFETY: the processor has the features that the function asks for.
     unsafe { square::squarings(key, s) }
 }
 
-/// As [`super::portable::multiply`].
 pub(super) fn multiply<const Z: usize>(key: &Key<Z>, a: &Number<Z>, b: &Number<Z>) -> Number<Z> {
     assert!(super::is_available());
     // SAFETY: the processor has the features that the function asks for.
     unsafe { multiply_with_avx512(key, a, b) }
 }
 
-/// As [`super::portable::power`].
 pub(super) fn power<const Z: usize>(key: &Key<Z>, s: &Number<Z>) -> Number<Z> {
     assert!(super::is_available());
     // SAFETY: the processor has the features that the function asks for.
     unsafe { power_with_avx512(key, s) }
 }
 
-/// As [`super::portable::is_power_padded`].
 pub(super) fn is_power_padded<const Z: usize>(
     key: &Key<Z>,
     s: &Number<Z>,
