@@ -13,6 +13,7 @@ mod plain;
 mod prefetch;
 #[cfg(target_arch = "x86_64")]
 mod processor;
+pub mod p256;
 pub mod rsa;
 
 pub use clock::{coarse_monotonic_nanos, coarse_unix_nanos};

@@ -1,0 +1,29 @@
+//! The lanes with AVX-512.
+
+/// Every function of the lanes asks for what the vectors take.
+macro_rules! lanes {
+    ($($item:item)*) => { $(
+        #[inline]
+        #[target_feature(enable = "avx512f,avx512dq,avx512ifma,avx512vbmi2")]
+        $item
+    )* };
+}
+
+#[path = "../lanes/field.rs"]
+mod field;
+#[path = "../lanes/sum.rs"]
+mod sum;
+mod vector;
+
+use super::point::Affine;
+use super::words::Words;
+
+pub(super) fn sum(points: &[(&Affine, bool)]) -> (Words, Words) {
+    // SAFETY: the caller has asked for the features.
+    unsafe { sum_with_avx512(points) }
+}
+
+#[target_feature(enable = "avx512f,avx512dq,avx512ifma,avx512vbmi2")]
+fn sum_with_avx512(points: &[(&Affine, bool)]) -> (Words, Words) {
+    sum::sum(points)
+}

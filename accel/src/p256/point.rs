@@ -1,0 +1,120 @@
+//! Points of the curve, and their sums.
+
+use super::field;
+use super::modulus::P;
+use super::words::{self, Words};
+
+/// A point by its coordinates, in Montgomery's form: one line of the cache.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(C, align(64))]
+pub(super) struct Affine {
+    pub(super) x: Words,
+    pub(super) y: Words,
+}
+
+/// b of y^2 = x^3 - 3x + b (SP 800-186 section 3.2.1.3).
+const B: Words = [
+    0x3bce_3c3e_27d2_604b,
+    0x651d_06b0_cc53_b0f6,
+    0xb3eb_bd55_7698_86bc,
+    0x5ac6_35d8_aa3a_93e7,
+];
+
+/// The base point.
+pub(super) fn base() -> Affine {
+    let x = [
+        0xf4a1_3945_d898_c296,
+        0x7703_7d81_2deb_33a0,
+        0xf8bc_e6e5_63a4_40f2,
+        0x6b17_d1f2_e12c_4247,
+    ];
+    let y = [
+        0xcbb6_4068_37bf_51f5,
+        0x2bce_3357_6b31_5ece,
+        0x8ee7_eb4a_7c0f_9e16,
+        0x4fe3_42e2_fe1a_7f9b,
+    ];
+    Affine {
+        x: P.enter(&x),
+        y: P.enter(&y),
+    }
+}
+
+impl Affine {
+    /// The point of two coordinates of 32 bytes. `None` if one is not below p, or if the point is not on the curve.
+    pub(super) fn from_bytes(x: &[u8; 32], y: &[u8; 32]) -> Option<Self> {
+        let (x, y) = (words::from_bytes(x), words::from_bytes(y));
+        if !words::is_below(&x, &P.words) || !words::is_below(&y, &P.words) {
+            return None;
+        }
+        let point = Self {
+            x: P.enter(&x),
+            y: P.enter(&y),
+        };
+        point.is_on_curve().then_some(point)
+    }
+
+    fn is_on_curve(&self) -> bool {
+        let cube = field::multiply(&field::square(&self.x), &self.x);
+        let three = field::add(&field::add(&self.x, &self.x), &self.x);
+        let right = field::add(&field::sub(&cube, &three), &P.enter(&B));
+        field::square(&self.y) == right
+    }
+
+    #[inline]
+    pub(super) fn negated_if(mut self, negate: bool) -> Self {
+        if negate {
+            self.y = field::sub(&[0; 4], &self.y);
+        }
+        self
+    }
+}
+
+/// A sum in the making: x = X / ZZ and y = Y / ZZZ, where ZZ^3 = ZZZ^2.
+///
+/// The formulas are for two different points that are neither each other's negative nor at infinity. Where they do not hold,
+/// they give ZZ = 0, and so does every sum after it: ZZ is a product of the ZZ before and a square that is zero for these cases alone.
+/// So ZZ other than 0 proves that all of them held.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sum {
+    pub(super) x: Words,
+    pub(super) y: Words,
+    pub(super) zz: Words,
+    pub(super) zzz: Words,
+}
+
+impl Sum {
+    /// The sum of two points.
+    #[inline]
+    pub(super) fn of(one: &Affine, other: &Affine) -> Self {
+        let difference = field::sub(&other.x, &one.x);
+        let slope = field::sub(&other.y, &one.y);
+        let zz = field::square(&difference);
+        let zzz = field::multiply(&difference, &zz);
+        let q = field::multiply(&one.x, &zz);
+        let x = field::sub(&field::sub(&field::square(&slope), &zzz), &field::add(&q, &q));
+        let y = field::sub(
+            &field::multiply(&slope, &field::sub(&q, &x)),
+            &field::multiply(&one.y, &zzz),
+        );
+        Self { x, y, zz, zzz }
+    }
+
+    /// Adds a point.
+    #[inline]
+    pub(super) fn add(&mut self, point: &Affine) {
+        let difference = field::sub(&field::multiply(&point.x, &self.zz), &self.x);
+        let slope = field::sub(&field::multiply(&point.y, &self.zzz), &self.y);
+        let square = field::square(&difference);
+        let cube = field::multiply(&difference, &square);
+        let q = field::multiply(&self.x, &square);
+        let x = field::sub(&field::sub(&field::square(&slope), &cube), &field::add(&q, &q));
+        self.y = field::sub(
+            &field::multiply(&slope, &field::sub(&q, &x)),
+            &field::multiply(&self.y, &cube),
+        );
+        self.x = x;
+        self.zz = field::multiply(&self.zz, &square);
+        self.zzz = field::multiply(&self.zzz, &cube);
+    }
+}

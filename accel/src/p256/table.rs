@@ -1,0 +1,171 @@
+//! The odd multiples of a point for all windows: no doubling is left for a verification.
+
+use super::digits::{entries, windows};
+use super::field;
+use super::modulus::P;
+use super::point::{Affine, Sum};
+use super::words::{self, Words};
+
+/// For each window i of `width` bits: 2^(width * i) times 1, 3, 5, ... as many as digits can ask for.
+#[derive(Debug, Clone)]
+pub(super) struct Table {
+    pub(super) width: usize,
+    pub(super) points: Box<[Affine]>,
+}
+
+impl Table {
+    /// `None` if a sum met a case that the formulas do not cover, which no point of the curve gives.
+    pub(super) fn new(point: &Affine, width: usize) -> Option<Self> {
+        let per_window = 1 << (width - 1);
+        let mut points = vec![*point; entries(width)];
+        let mut base = *point;
+        let mut doubles = Vec::with_capacity(windows(width));
+        let bases = bases(point, width)?;
+        for (window, window_base) in bases.iter().enumerate() {
+            *points.get_mut(window * per_window)? = *window_base;
+            base = *window_base;
+            doubles.push(base);
+        }
+        let mut doubles: Vec<Affine> = double_all(&doubles)?;
+        // The next odd multiple in all windows at once, for one inversion.
+        for multiple in 1..per_window {
+            doubles.truncate(points.len().saturating_sub(multiple).div_ceil(per_window));
+            let before: Vec<Affine> = (0..doubles.len())
+                .map(|window| points[window * per_window + multiple - 1])
+                .collect();
+            let next = add_all(&before, &doubles)?;
+            for (window, next) in next.iter().enumerate() {
+                points[window * per_window + multiple] = *next;
+            }
+        }
+        Some(Self {
+            width,
+            points: points.into(),
+        })
+    }
+}
+
+impl Table {
+    /// With R = 2^260.
+    pub(super) fn shifted(mut self) -> Self {
+        let factor = P.enter(&P.enter(&[16, 0, 0, 0]));
+        let factor = P.leave(&factor);
+        for point in &mut self.points {
+            point.x = field::multiply(&point.x, &factor);
+            point.y = field::multiply(&point.y, &factor);
+        }
+        self
+    }
+}
+
+/// 2^(width * i) times the point, for all windows.
+fn bases(point: &Affine, width: usize) -> Option<Vec<Affine>> {
+    let mut sums = vec![];
+    let mut sum = Sum {
+        x: point.x,
+        y: point.y,
+        zz: P.one,
+        zzz: P.one,
+    };
+    for window in 0..windows(width) {
+        if window > 0 {
+            for _ in 0..width {
+                sum = doubled(&sum);
+            }
+        }
+        sums.push(sum);
+    }
+    let inverses = invert_all(&sums.iter().map(|sum| sum.zzz).collect::<Vec<_>>())?;
+    Some(
+        sums.iter()
+            .zip(inverses)
+            .map(|(sum, inverse)| {
+                // 1/ZZ = (ZZ/ZZZ)^2.
+                let root = field::multiply(&sum.zz, &inverse);
+                Affine {
+                    x: field::multiply(&sum.x, &field::square(&root)),
+                    y: field::multiply(&sum.y, &inverse),
+                }
+            })
+            .collect(),
+    )
+}
+
+/// Twice a sum, which is not at infinity; no point of the curve has y = 0.
+fn doubled(sum: &Sum) -> Sum {
+    let u = field::add(&sum.y, &sum.y);
+    let v = field::square(&u);
+    let w = field::multiply(&u, &v);
+    let s = field::multiply(&sum.x, &v);
+    // 3 (X^2 - ZZ^2), since a = -3.
+    let product = field::multiply(&field::sub(&sum.x, &sum.zz), &field::add(&sum.x, &sum.zz));
+    let m = field::add(&field::add(&product, &product), &product);
+    let x = field::sub(&field::square(&m), &field::add(&s, &s));
+    let y = field::sub(&field::multiply(&m, &field::sub(&s, &x)), &field::multiply(&w, &sum.y));
+    Sum {
+        x,
+        y,
+        zz: field::multiply(&v, &sum.zz),
+        zzz: field::multiply(&w, &sum.zzz),
+    }
+}
+
+fn double_all(points: &[Affine]) -> Option<Vec<Affine>> {
+    let inverses = invert_all(&points.iter().map(|point| field::add(&point.y, &point.y)).collect::<Vec<_>>())?;
+    Some(
+        points
+            .iter()
+            .zip(inverses)
+            .map(|(point, inverse)| {
+                let square = field::sub(&field::square(&point.x), &P.one);
+                let slope = field::multiply(&field::add(&field::add(&square, &square), &square), &inverse);
+                on_line(point, &point.x, &slope)
+            })
+            .collect(),
+    )
+}
+
+fn add_all(ones: &[Affine], others: &[Affine]) -> Option<Vec<Affine>> {
+    let differences: Vec<Words> = ones
+        .iter()
+        .zip(others)
+        .map(|(one, other)| field::sub(&other.x, &one.x))
+        .collect();
+    let inverses = invert_all(&differences)?;
+    Some(
+        ones.iter()
+            .zip(others)
+            .zip(inverses)
+            .map(|((one, other), inverse)| {
+                let slope = field::multiply(&field::sub(&other.y, &one.y), &inverse);
+                on_line(one, &other.x, &slope)
+            })
+            .collect(),
+    )
+}
+
+/// The sum of `one` and a point with `other_x`, where the line through them has this slope.
+fn on_line(one: &Affine, other_x: &Words, slope: &Words) -> Affine {
+    let x = field::sub(&field::sub(&field::square(slope), &one.x), other_x);
+    let y = field::sub(&field::multiply(slope, &field::sub(&one.x, &x)), &one.y);
+    Affine { x, y }
+}
+
+/// The inverses of all, for one inversion and three products each. `None` if one is zero.
+fn invert_all(values: &[Words]) -> Option<Vec<Words>> {
+    let mut product = P.one;
+    let mut inverses = Vec::with_capacity(values.len());
+    for value in values {
+        inverses.push(product);
+        product = field::multiply(&product, value);
+    }
+    if words::is_zero(&product) {
+        return None;
+    }
+    let mut inverse = P.invert(&product)?;
+    for (slot, value) in inverses.iter_mut().zip(values).rev() {
+        *slot = field::multiply(slot, &inverse);
+        inverse = field::multiply(&inverse, value);
+    }
+    Some(inverses)
+}
