@@ -9,11 +9,11 @@
 
 mod clock;
 mod huge_pages;
+pub mod p256;
 mod plain;
 mod prefetch;
 #[cfg(target_arch = "x86_64")]
 mod processor;
-pub mod p256;
 pub mod rsa;
 
 pub use clock::{coarse_monotonic_nanos, coarse_unix_nanos};

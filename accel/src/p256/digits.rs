@@ -18,7 +18,7 @@ pub(super) const fn entries(width: usize) -> usize {
 
 /// Calls `digit` for each window with the place of its multiple in a table, and whether it is negative.
 #[inline]
-pub(super) fn for_each(u: &Words, width: usize, negate: bool, mut digit: impl FnMut(usize, bool)) {
+pub(super) fn for_each(u: &Words, width: usize, mut digit: impl FnMut(usize, bool)) {
     let mut v = [0; 4];
     for k in 0..3 {
         v[k] = u[k] >> 1 | u[k + 1] << 63;
@@ -35,7 +35,11 @@ pub(super) fn for_each(u: &Words, width: usize, negate: bool, mut digit: impl Fn
         let half = 1 << (bits - 1);
         // 2c + 1 - 2^w, and the multiple 2k + 1 is at k.
         let is_negative = field < half;
-        let multiple = if is_negative { half - 1 - field } else { field - half };
-        digit(window * (1 << (width - 1)) + multiple, is_negative != negate);
+        let multiple = if is_negative {
+            half - 1 - field
+        } else {
+            field - half
+        };
+        digit(window * (1 << (width - 1)) + multiple, is_negative);
     }
 }

@@ -1,22 +1,25 @@
-//! Inverses modulo an odd number, by Bernstein's and Yang's division steps ("Fast constant-time gcd computation and modular
-//! inversion", 2019), 62 at a time, in the variant whose time depends on the numbers.
+//! Inverses modulo an odd number, by the binary greatest common divisor, many steps at a time (Pornin, "Optimized binary GCD for
+//! modular inversion", 2020), in a variant whose time depends on the numbers.
 //!
-//! f and g start as the modulus and the number; each step halves g, after adding f to it where it is odd, and swaps the two where
-//! that keeps them shrinking. 62 steps depend on the lowest 62 bits alone, so they are made on single words, and what they did, a
-//! matrix of four numbers, is then applied to f and g, and to d and e, which follow them modulo m: d * a = f, e * a = g. When g is
-//! zero, f is 1 or -1, and d or -d is the inverse.
+//! a and b start as the number and the modulus. A step halves a, after taking the smaller of the two from the larger where a is odd.
+//! Which of the two is smaller shows in their highest bits, nearly always, and whether a is odd in the lowest: so 31 steps are made on
+//! words of 33 bits from the top and 31 from the bottom, and what they did, a matrix of four numbers, is then applied to a and b. A
+//! wrong guess makes one of them negative, and it is negated. d and e follow a and b modulo m, 62 steps at a time: d * x = a
+//! and e * x = b. When a is zero, b is 1, and e is the inverse.
 
 use super::modulus::Modulus;
 use super::words::{self, Words};
 
-/// The bits of a limb. With a sign, five of them hold any number on the way.
+/// The bits of a limb of d and e.
 const BITS: u32 = 62;
 const MASK: i64 = i64::MAX >> 1;
+/// The steps on one pair of words.
+const STEPS: u32 = 31;
 
 /// A number with a sign, in limbs of 62 bits of which the highest carries the sign.
 type Signed = [i64; 5];
 
-/// 62 steps: (f, g) becomes (u f + v g, q f + r g) / 2^62.
+/// Steps as a matrix: (a, b) becomes (u a + v b, q a + r b) / 2^steps. Each row's sizes sum up to 2^steps at most.
 #[derive(Debug, Clone, Copy)]
 struct Steps {
     u: i64,
@@ -25,31 +28,138 @@ struct Steps {
     r: i64,
 }
 
-/// 1/a modulo m, neither in Montgomery's form. `None` if there is none.
-pub(super) fn inverse(a: &Words, modulus: &Modulus) -> Option<Words> {
-    if words::is_zero(a) {
-        return None;
-    }
+/// 1/x modulo m, neither in Montgomery's form. `None` if there is none.
+pub(super) fn inverse(x: &Words, modulus: &Modulus) -> Option<Words> {
     let m = signed(&modulus.words);
-    let (mut f, mut g) = (m, signed(a));
-    let (mut d, mut e) = ([0; 5], [1, 0, 0, 0, 0]);
-    let mut eta = -1;
-    // 590 steps are enough for numbers of 256 bits (the paper, theorem 11.2).
-    for _ in 0..10 {
-        let steps;
-        (eta, steps) = steps_of(eta, f[0], g[0]);
-        (d, e) = apply_modulo(&d, &e, steps, &m, modulus.inverse_62);
-        (f, g) = apply(&f, &g, steps);
-        if g == [0; 5] {
-            return is_one(&f).map(|is_negative| positive(d, is_negative, &m));
+    let (mut a, mut b) = (*x, modulus.words);
+    let (mut d, mut e) = ([1, 0, 0, 0, 0], [0; 5]);
+    // 511 steps are enough for two numbers of 256 bits (the paper, section 2.1).
+    for _ in 0..9 {
+        let first = steps(&mut a, &mut b);
+        let second = steps(&mut a, &mut b);
+        (d, e) = apply_modulo(&d, &e, second.after(first), &m, modulus.inverse_62);
+        if words::is_zero(&a) {
+            return (b == [1, 0, 0, 0]).then(|| positive(e, &m));
         }
     }
     None
 }
 
+impl Steps {
+    /// Both, `first` before this one.
+    fn after(self, first: Self) -> Self {
+        Self {
+            u: self.u * first.u + self.v * first.q,
+            v: self.u * first.v + self.v * first.r,
+            q: self.q * first.u + self.r * first.q,
+            r: self.q * first.v + self.r * first.r,
+        }
+    }
+}
+
+/// Makes 31 steps.
+#[inline]
+fn steps(a: &mut Words, b: &mut Words) -> Steps {
+    let (high_a, high_b) = highest(a, b);
+    let mut steps = steps_of_words(
+        high_a << STEPS | a[0] & ((1 << STEPS) - 1),
+        high_b << STEPS | b[0] & ((1 << STEPS) - 1),
+    );
+    let (next_a, is_negative) = combined(a, b, steps.u, steps.v);
+    if is_negative {
+        (steps.u, steps.v) = (-steps.u, -steps.v);
+    }
+    let (next_b, is_negative) = combined(a, b, steps.q, steps.r);
+    if is_negative {
+        (steps.q, steps.r) = (-steps.q, -steps.r);
+    }
+    (*a, *b) = (next_a, next_b);
+    steps
+}
+
+/// The 33 highest bits of both, counted from the highest of the larger one, or whatever is above the 31 lowest.
+#[inline]
+fn highest(a: &Words, b: &Words) -> (u64, u64) {
+    let mut top = 3;
+    while top > 0 && a[top] | b[top] == 0 {
+        top -= 1;
+    }
+    if top == 0 {
+        // All of 64 bits: the larger has its own highest place.
+        return (a[0] >> STEPS, b[0] >> STEPS);
+    }
+    let zeros = (a[top] | b[top]).leading_zeros();
+    let pick = |n: &Words| {
+        let pair = u128::from(n[top]) << 64 | u128::from(n[top - 1]);
+        ((pair << zeros) >> (128 - 33)) as u64
+    };
+    (pick(a), pick(b))
+}
+
+/// 31 steps on words. The two factors of each row are packed into one: u + v * 2^32.
+#[inline]
+fn steps_of_words(mut a: u64, mut b: u64) -> Steps {
+    let (mut row_a, mut row_b) = (1_u64, 1_u64 << 32);
+    let mut left = STEPS;
+    loop {
+        // All halvings at once: of a by halving, of b's factors by doubling.
+        let zeros = (a | 1 << left).trailing_zeros();
+        a >>= zeros;
+        row_b <<= zeros;
+        left -= zeros;
+        if left == 0 {
+            break;
+        }
+        let is_below = a < b;
+        let (larger, smaller) = if is_below { (b, a) } else { (a, b) };
+        let (row_larger, row_smaller) = if is_below {
+            (row_b, row_a)
+        } else {
+            (row_a, row_b)
+        };
+        (a, b) = (larger - smaller, smaller);
+        (row_a, row_b) = (row_larger.wrapping_sub(row_smaller), row_smaller);
+    }
+    // -2^31 < factor <= 2^31.
+    const BIAS: u64 = 0x7fff_ffff;
+    let unpack = |row: u64| {
+        let row = row.wrapping_add(BIAS | BIAS << 32);
+        let part = |part: u64| part.cast_signed() - BIAS.cast_signed();
+        (part(row & 0xffff_ffff), part(row >> 32))
+    };
+    let ((u, v), (q, r)) = (unpack(row_a), unpack(row_b));
+    Steps { u, v, q, r }
+}
+
+/// |u a + v b| / 2^31, and whether it is negative. It is below 2^256 before the division by 2^31 makes it so.
+#[inline]
+fn combined(a: &Words, b: &Words, u: i64, v: i64) -> (Words, bool) {
+    let mut sum = [0_u64; 5];
+    let mut carry = 0_i128;
+    for k in 0..4 {
+        // The factors have 32 bits, so two products and a carry fit.
+        carry += i128::from(u) * i128::from(a[k]) + i128::from(v) * i128::from(b[k]);
+        sum[k] = carry as u64;
+        carry >>= 64;
+    }
+    sum[4] = carry as u64;
+    let is_negative = carry < 0;
+    let sign = u64::from(is_negative).wrapping_neg();
+    let mut carry = is_negative;
+    for word in &mut sum {
+        (*word, carry) = (*word ^ sign).overflowing_add(u64::from(carry));
+    }
+    let mut words = [0; 4];
+    for k in 0..4 {
+        words[k] = sum[k] >> STEPS | sum[k + 1] << (64 - STEPS);
+    }
+    (words, is_negative)
+}
+
 fn signed(a: &Words) -> Signed {
     let limb = |low: u64, high: u64, shift: u32| {
-        (((u128::from(high) << 64 | u128::from(low)) >> shift) as u64 & MASK.cast_unsigned()).cast_signed()
+        (((u128::from(high) << 64 | u128::from(low)) >> shift) as u64 & MASK.cast_unsigned())
+            .cast_signed()
     };
     [
         limb(a[0], 0, 0),
@@ -60,77 +170,8 @@ fn signed(a: &Words) -> Signed {
     ]
 }
 
-/// Whether it is 1 (then `false`) or -1 (`true`).
-fn is_one(f: &Signed) -> Option<bool> {
-    match f {
-        [1, 0, 0, 0, 0] => Some(false),
-        [MASK, MASK, MASK, MASK, -1] => Some(true),
-        _ => None,
-    }
-}
-
-/// 62 steps on the lowest limbs. `eta` is how far f may still shrink before they swap.
-fn steps_of(mut eta: i64, f: i64, g: i64) -> (i64, Steps) {
-    let (mut f, mut g) = (f.cast_unsigned(), g.cast_unsigned());
-    let (mut u, mut v, mut q, mut r) = (1_u64, 0_u64, 0_u64, 1_u64);
-    let mut left = BITS;
-    loop {
-        // All halvings at once.
-        let zeros = (g | u64::MAX << left).trailing_zeros();
-        g >>= zeros;
-        u <<= zeros;
-        v <<= zeros;
-        eta -= i64::from(zeros);
-        left -= zeros;
-        if left == 0 {
-            break;
-        }
-        if eta < 0 {
-            eta = -eta;
-            (f, g) = (g, f.wrapping_neg());
-            (u, q) = (q, u.wrapping_neg());
-            (v, r) = (r, v.wrapping_neg());
-        }
-        // As many multiples of f as make the low bits of g zero, and no further than the next swap or the last step.
-        let bits = (eta + 1).min(i64::from(left)).min(6) as u32;
-        // -g/f mod 2^6, from f * (2 - f^2) = 1/f mod 2^6.
-        let multiple = f
-            .wrapping_mul(g)
-            .wrapping_mul(f.wrapping_mul(f).wrapping_sub(2))
-            & (u64::MAX >> (64 - bits));
-        g = g.wrapping_add(f.wrapping_mul(multiple));
-        q = q.wrapping_add(u.wrapping_mul(multiple));
-        r = r.wrapping_add(v.wrapping_mul(multiple));
-    }
-    let steps = Steps {
-        u: u.cast_signed(),
-        v: v.cast_signed(),
-        q: q.cast_signed(),
-        r: r.cast_signed(),
-    };
-    (eta, steps)
-}
-
-fn apply(f: &Signed, g: &Signed, steps: Steps) -> (Signed, Signed) {
-    let Steps { u, v, q, r } = steps;
-    let wide = |a: i64, b: i64| i128::from(a) * i128::from(b);
-    let (mut next_f, mut next_g) = ([0; 5], [0; 5]);
-    let mut carry_f = (wide(u, f[0]) + wide(v, g[0])) >> BITS;
-    let mut carry_g = (wide(q, f[0]) + wide(r, g[0])) >> BITS;
-    for k in 1..5 {
-        carry_f += wide(u, f[k]) + wide(v, g[k]);
-        carry_g += wide(q, f[k]) + wide(r, g[k]);
-        next_f[k - 1] = carry_f as i64 & MASK;
-        next_g[k - 1] = carry_g as i64 & MASK;
-        carry_f >>= BITS;
-        carry_g >>= BITS;
-    }
-    next_f[4] = carry_f as i64;
-    next_g[4] = carry_g as i64;
-    (next_f, next_g)
-}
-
 /// The same modulo m: a multiple of m makes the sums divisible by 2^62. d and e stay between -2m and m.
+#[inline]
 fn apply_modulo(
     d: &Signed,
     e: &Signed,
@@ -170,11 +211,8 @@ fn apply_modulo(
     (next_d, next_e)
 }
 
-/// d or -d, between -2m and 2m, as a number from 0 to m - 1.
-fn positive(mut d: Signed, negate: bool, m: &Signed) -> Words {
-    if negate {
-        d = carried(d.map(|limb| -limb));
-    }
+/// A number between -2m and 2m as one from 0 to m - 1.
+fn positive(mut d: Signed, m: &Signed) -> Words {
     while d[4] < 0 {
         for (limb, m) in d.iter_mut().zip(m) {
             *limb += m;

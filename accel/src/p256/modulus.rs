@@ -74,30 +74,26 @@ impl Modulus {
     /// a * b / R.
     #[inline]
     pub(super) fn multiply(&self, a: &Words, b: &Words) -> Words {
-        let mut total = [0_u64; 8];
-        for k in 0..4 {
+        let mut total = [0_u64; 4];
+        let mut above = 0_u64;
+        for word in b {
             let mut carry = 0;
-            for j in 0..4 {
-                (total[j + k], carry) = multiply_add(a[j], b[k], total[j + k], carry);
+            for k in 0..4 {
+                (total[k], carry) = multiply_add(a[k], *word, total[k], carry);
             }
-            total[k + 4] = carry;
-        }
-        self.divided(total)
-    }
+            let (next, overflow) = above.overflowing_add(carry);
 
-    /// A number of eight words below m * R, divided by R.
-    #[inline]
-    fn divided(&self, mut total: [u64; 8]) -> Words {
-        let mut above = false;
-        for k in 0..4 {
-            let multiple = total[k].wrapping_mul(self.negated_inverse);
-            let mut carry = 0;
-            for j in 0..4 {
-                (total[j + k], carry) = multiply_add(multiple, self.words[j], total[j + k], carry);
+            // The multiple of m that makes the lowest word zero, which falls out.
+            let multiple = total[0].wrapping_mul(self.negated_inverse);
+            let (_, mut carry) = multiply_add(multiple, self.words[0], total[0], 0);
+            for k in 1..4 {
+                (total[k - 1], carry) = multiply_add(multiple, self.words[k], total[k], carry);
             }
-            (total[k + 4], above) = total[k + 4].carrying_add(carry, above);
+            let (highest, carried) = next.overflowing_add(carry);
+            total[3] = highest;
+            above = u64::from(overflow) + u64::from(carried);
         }
-        self.reduced([total[4], total[5], total[6], total[7]], above)
+        self.reduced(total, above != 0)
     }
 
     #[inline]
@@ -111,12 +107,6 @@ impl Modulus {
         self.multiply(a, &self.r_squared)
     }
 
-    /// Takes a number out of it.
-    #[inline]
-    pub(super) fn leave(&self, a: &Words) -> Words {
-        self.multiply(a, &[1, 0, 0, 0])
-    }
-
     /// 1/a, in Montgomery's form as a is. `None` for zero.
     pub(super) fn invert(&self, a: &Words) -> Option<Words> {
         // 1 / (a R), then times R^2.
@@ -124,17 +114,17 @@ impl Modulus {
         Some(self.multiply(&inverse, &self.r_cubed))
     }
 
+    /// The same number below the modulus, for any of four words.
+    #[inline]
+    pub(super) fn canonical(&self, a: Words) -> Words {
+        self.reduced(a, false)
+    }
+
     /// The number of four words and a carry, below twice the modulus, less the modulus unless it is below.
     #[inline]
     fn reduced(&self, a: Words, carry: bool) -> Words {
         let (less, borrow) = words::sub(&a, &self.words);
-        // By a mask: which of the two it is cannot be predicted.
-        let mask = u64::from(borrow && !carry).wrapping_neg();
-        let mut reduced = [0; 4];
-        for k in 0..4 {
-            reduced[k] = (a[k] & mask) | (less[k] & !mask);
-        }
-        reduced
+        if borrow && !carry { a } else { less }
     }
 }
 
@@ -170,7 +160,11 @@ const fn doubled(mut a: Words, times: usize, m: &Words) -> Words {
             borrow = (wide < 0) as u64;
             k += 1;
         }
-        a = if carry == 1 || borrow == 0 { less } else { twice };
+        a = if carry == 1 || borrow == 0 {
+            less
+        } else {
+            twice
+        };
         time += 1;
     }
     a

@@ -1,6 +1,5 @@
 //! Points of the curve, and their sums.
 
-use super::field;
 use super::modulus::P;
 use super::words::{self, Words};
 
@@ -54,19 +53,12 @@ impl Affine {
         point.is_on_curve().then_some(point)
     }
 
-    fn is_on_curve(&self) -> bool {
-        let cube = field::multiply(&field::square(&self.x), &self.x);
-        let three = field::add(&field::add(&self.x, &self.x), &self.x);
-        let right = field::add(&field::sub(&cube, &three), &P.enter(&B));
-        field::square(&self.y) == right
-    }
-
-    #[inline]
-    pub(super) fn negated_if(mut self, negate: bool) -> Self {
-        if negate {
-            self.y = field::sub(&[0; 4], &self.y);
-        }
-        self
+    /// Whether y^2 = x^3 - 3x + b.
+    pub(super) fn is_on_curve(&self) -> bool {
+        let cube = P.multiply(&P.square(&self.x), &self.x);
+        let three = P.add(&P.add(&self.x, &self.x), &self.x);
+        let right = P.add(&P.sub(&cube, &three), &P.enter(&B));
+        P.square(&self.y) == right
     }
 }
 
@@ -87,15 +79,15 @@ impl Sum {
     /// The sum of two points.
     #[inline]
     pub(super) fn of(one: &Affine, other: &Affine) -> Self {
-        let difference = field::sub(&other.x, &one.x);
-        let slope = field::sub(&other.y, &one.y);
-        let zz = field::square(&difference);
-        let zzz = field::multiply(&difference, &zz);
-        let q = field::multiply(&one.x, &zz);
-        let x = field::sub(&field::sub(&field::square(&slope), &zzz), &field::add(&q, &q));
-        let y = field::sub(
-            &field::multiply(&slope, &field::sub(&q, &x)),
-            &field::multiply(&one.y, &zzz),
+        let difference = P.sub(&other.x, &one.x);
+        let slope = P.sub(&other.y, &one.y);
+        let zz = P.square(&difference);
+        let zzz = P.multiply(&difference, &zz);
+        let q = P.multiply(&one.x, &zz);
+        let x = P.sub(&P.sub(&P.square(&slope), &zzz), &P.add(&q, &q));
+        let y = P.sub(
+            &P.multiply(&slope, &P.sub(&q, &x)),
+            &P.multiply(&one.y, &zzz),
         );
         Self { x, y, zz, zzz }
     }
@@ -103,18 +95,18 @@ impl Sum {
     /// Adds a point.
     #[inline]
     pub(super) fn add(&mut self, point: &Affine) {
-        let difference = field::sub(&field::multiply(&point.x, &self.zz), &self.x);
-        let slope = field::sub(&field::multiply(&point.y, &self.zzz), &self.y);
-        let square = field::square(&difference);
-        let cube = field::multiply(&difference, &square);
-        let q = field::multiply(&self.x, &square);
-        let x = field::sub(&field::sub(&field::square(&slope), &cube), &field::add(&q, &q));
-        self.y = field::sub(
-            &field::multiply(&slope, &field::sub(&q, &x)),
-            &field::multiply(&self.y, &cube),
+        let difference = P.sub(&P.multiply(&point.x, &self.zz), &self.x);
+        let slope = P.sub(&P.multiply(&point.y, &self.zzz), &self.y);
+        let square = P.square(&difference);
+        let cube = P.multiply(&difference, &square);
+        let q = P.multiply(&self.x, &square);
+        let x = P.sub(&P.sub(&P.square(&slope), &cube), &P.add(&q, &q));
+        self.y = P.sub(
+            &P.multiply(&slope, &P.sub(&q, &x)),
+            &P.multiply(&self.y, &cube),
         );
         self.x = x;
-        self.zz = field::multiply(&self.zz, &square);
-        self.zzz = field::multiply(&self.zzz, &cube);
+        self.zz = P.multiply(&self.zz, &square);
+        self.zzz = P.multiply(&self.zzz, &cube);
     }
 }

@@ -1,13 +1,12 @@
 //! The odd multiples of a point for all windows: no doubling is left for a verification.
 
 use super::digits::{entries, windows};
-use super::field;
 use super::modulus::P;
 use super::point::{Affine, Sum};
 use super::words::{self, Words};
 
 /// For each window i of `width` bits: 2^(width * i) times 1, 3, 5, ... as many as digits can ask for.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Table {
     pub(super) width: usize,
     pub(super) points: Box<[Affine]>,
@@ -18,15 +17,11 @@ impl Table {
     pub(super) fn new(point: &Affine, width: usize) -> Option<Self> {
         let per_window = 1 << (width - 1);
         let mut points = vec![*point; entries(width)];
-        let mut base = *point;
-        let mut doubles = Vec::with_capacity(windows(width));
         let bases = bases(point, width)?;
-        for (window, window_base) in bases.iter().enumerate() {
-            *points.get_mut(window * per_window)? = *window_base;
-            base = *window_base;
-            doubles.push(base);
+        for (window, base) in bases.iter().enumerate() {
+            points[window * per_window] = *base;
         }
-        let mut doubles: Vec<Affine> = double_all(&doubles)?;
+        let mut doubles = double_all(&bases)?;
         // The next odd multiple in all windows at once, for one inversion.
         for multiple in 1..per_window {
             doubles.truncate(points.len().saturating_sub(multiple).div_ceil(per_window));
@@ -38,23 +33,27 @@ impl Table {
                 points[window * per_window + multiple] = *next;
             }
         }
-        Some(Self {
+        points.iter().all(Affine::is_on_curve).then(|| Self {
             width,
             points: points.into(),
         })
     }
-}
 
-impl Table {
-    /// With R = 2^260.
-    pub(super) fn shifted(mut self) -> Self {
-        let factor = P.enter(&P.enter(&[16, 0, 0, 0]));
-        let factor = P.leave(&factor);
+    /// The same points in the form that the lanes take: with R = 2^260.
+    pub(super) fn in_limbs(mut self) -> Self {
+        // 2^260 / R, times R.
+        const FACTOR: Words = [16, 0, 0, 0];
+        let factor = P.enter(&FACTOR);
         for point in &mut self.points {
-            point.x = field::multiply(&point.x, &factor);
-            point.y = field::multiply(&point.y, &factor);
+            point.x = P.multiply(&point.x, &factor);
+            point.y = P.multiply(&point.y, &factor);
         }
         self
+    }
+
+    /// What the table takes, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        size_of_val(&*self.points)
     }
 }
 
@@ -81,10 +80,10 @@ fn bases(point: &Affine, width: usize) -> Option<Vec<Affine>> {
             .zip(inverses)
             .map(|(sum, inverse)| {
                 // 1/ZZ = (ZZ/ZZZ)^2.
-                let root = field::multiply(&sum.zz, &inverse);
+                let root = P.multiply(&sum.zz, &inverse);
                 Affine {
-                    x: field::multiply(&sum.x, &field::square(&root)),
-                    y: field::multiply(&sum.y, &inverse),
+                    x: P.multiply(&sum.x, &P.square(&root)),
+                    y: P.multiply(&sum.y, &inverse),
                 }
             })
             .collect(),
@@ -93,32 +92,37 @@ fn bases(point: &Affine, width: usize) -> Option<Vec<Affine>> {
 
 /// Twice a sum, which is not at infinity; no point of the curve has y = 0.
 fn doubled(sum: &Sum) -> Sum {
-    let u = field::add(&sum.y, &sum.y);
-    let v = field::square(&u);
-    let w = field::multiply(&u, &v);
-    let s = field::multiply(&sum.x, &v);
+    let u = P.add(&sum.y, &sum.y);
+    let v = P.square(&u);
+    let w = P.multiply(&u, &v);
+    let s = P.multiply(&sum.x, &v);
     // 3 (X^2 - ZZ^2), since a = -3.
-    let product = field::multiply(&field::sub(&sum.x, &sum.zz), &field::add(&sum.x, &sum.zz));
-    let m = field::add(&field::add(&product, &product), &product);
-    let x = field::sub(&field::square(&m), &field::add(&s, &s));
-    let y = field::sub(&field::multiply(&m, &field::sub(&s, &x)), &field::multiply(&w, &sum.y));
+    let product = P.multiply(&P.sub(&sum.x, &sum.zz), &P.add(&sum.x, &sum.zz));
+    let m = P.add(&P.add(&product, &product), &product);
+    let x = P.sub(&P.square(&m), &P.add(&s, &s));
+    let y = P.sub(&P.multiply(&m, &P.sub(&s, &x)), &P.multiply(&w, &sum.y));
     Sum {
         x,
         y,
-        zz: field::multiply(&v, &sum.zz),
-        zzz: field::multiply(&w, &sum.zzz),
+        zz: P.multiply(&v, &sum.zz),
+        zzz: P.multiply(&w, &sum.zzz),
     }
 }
 
 fn double_all(points: &[Affine]) -> Option<Vec<Affine>> {
-    let inverses = invert_all(&points.iter().map(|point| field::add(&point.y, &point.y)).collect::<Vec<_>>())?;
+    let inverses = invert_all(
+        &points
+            .iter()
+            .map(|point| P.add(&point.y, &point.y))
+            .collect::<Vec<_>>(),
+    )?;
     Some(
         points
             .iter()
             .zip(inverses)
             .map(|(point, inverse)| {
-                let square = field::sub(&field::square(&point.x), &P.one);
-                let slope = field::multiply(&field::add(&field::add(&square, &square), &square), &inverse);
+                let square = P.sub(&P.square(&point.x), &P.one);
+                let slope = P.multiply(&P.add(&P.add(&square, &square), &square), &inverse);
                 on_line(point, &point.x, &slope)
             })
             .collect(),
@@ -129,7 +133,7 @@ fn add_all(ones: &[Affine], others: &[Affine]) -> Option<Vec<Affine>> {
     let differences: Vec<Words> = ones
         .iter()
         .zip(others)
-        .map(|(one, other)| field::sub(&other.x, &one.x))
+        .map(|(one, other)| P.sub(&other.x, &one.x))
         .collect();
     let inverses = invert_all(&differences)?;
     Some(
@@ -137,7 +141,7 @@ fn add_all(ones: &[Affine], others: &[Affine]) -> Option<Vec<Affine>> {
             .zip(others)
             .zip(inverses)
             .map(|((one, other), inverse)| {
-                let slope = field::multiply(&field::sub(&other.y, &one.y), &inverse);
+                let slope = P.multiply(&P.sub(&other.y, &one.y), &inverse);
                 on_line(one, &other.x, &slope)
             })
             .collect(),
@@ -146,8 +150,8 @@ fn add_all(ones: &[Affine], others: &[Affine]) -> Option<Vec<Affine>> {
 
 /// The sum of `one` and a point with `other_x`, where the line through them has this slope.
 fn on_line(one: &Affine, other_x: &Words, slope: &Words) -> Affine {
-    let x = field::sub(&field::sub(&field::square(slope), &one.x), other_x);
-    let y = field::sub(&field::multiply(slope, &field::sub(&one.x, &x)), &one.y);
+    let x = P.sub(&P.sub(&P.square(slope), &one.x), other_x);
+    let y = P.sub(&P.multiply(slope, &P.sub(&one.x, &x)), &one.y);
     Affine { x, y }
 }
 
@@ -157,15 +161,15 @@ fn invert_all(values: &[Words]) -> Option<Vec<Words>> {
     let mut inverses = Vec::with_capacity(values.len());
     for value in values {
         inverses.push(product);
-        product = field::multiply(&product, value);
+        product = P.multiply(&product, value);
     }
     if words::is_zero(&product) {
         return None;
     }
     let mut inverse = P.invert(&product)?;
     for (slot, value) in inverses.iter_mut().zip(values).rev() {
-        *slot = field::multiply(slot, &inverse);
-        inverse = field::multiply(&inverse, value);
+        *slot = P.multiply(slot, &inverse);
+        inverse = P.multiply(&inverse, value);
     }
     Some(inverses)
 }

@@ -3,7 +3,8 @@
 //! Every function says how large its results are, as a multiple of p; all are far below 2^260, which is 16 p.
 
 use super::vector::{
-    Vector, add as add_lanes, all, and, high, left, low, pick, right, right_signed, sub as sub_lanes,
+    Vector, add as add_lanes, all, and, high, left, low, pick, right, right_signed,
+    sub as sub_lanes,
 };
 
 /// Limbs below 2^52.

@@ -31,10 +31,14 @@ pub(super) fn right_pair<const BITS: i32>(low: Vector, high: Vector) -> Vector {
     from_fn(|k| ((u128::from(high[k]) << 64 | u128::from(low[k])) >> BITS) as u64)
 }
 pub(super) fn low(sum: Vector, a: Vector, b: Vector) -> Vector {
-    from_fn(|k| sum[k].wrapping_add((u128::from(a[k] & LIMB) * u128::from(b[k] & LIMB)) as u64 & LIMB))
+    from_fn(|k| {
+        sum[k].wrapping_add((u128::from(a[k] & LIMB) * u128::from(b[k] & LIMB)) as u64 & LIMB)
+    })
 }
 pub(super) fn high(sum: Vector, a: Vector, b: Vector) -> Vector {
-    from_fn(|k| sum[k].wrapping_add((u128::from(a[k] & LIMB) * u128::from(b[k] & LIMB) >> 52) as u64))
+    from_fn(|k| {
+        sum[k].wrapping_add((u128::from(a[k] & LIMB) * u128::from(b[k] & LIMB) >> 52) as u64)
+    })
 }
 pub(super) fn pick(mask: u8, a: Vector, b: Vector) -> Vector {
     from_fn(|k| if mask >> k & 1 == 1 { b[k] } else { a[k] })
