@@ -41,6 +41,8 @@
     clippy::as_conversions,
     clippy::needless_range_loop
 )]
+// The lanes are compiled twice: over registers, and over arrays.
+#![allow(clippy::duplicate_mod)]
 
 #[cfg(target_arch = "x86_64")]
 mod avx512;
@@ -80,11 +82,11 @@ pub enum Verdict {
 
 /// By what the sums are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Tier {
     /// Eight lanes of AVX-512 IFMA.
     Lanes,
     /// The same lanes one by one: for tests.
-    #[doc(hidden)]
     Model,
     /// Words of 64 bits, on any processor.
     Scalar,

@@ -12,7 +12,7 @@ pub(super) struct Affine {
 }
 
 /// b of y^2 = x^3 - 3x + b (SP 800-186 section 3.2.1.3).
-const B: Words = [
+pub(super) const B: Words = [
     0x3bce_3c3e_27d2_604b,
     0x651d_06b0_cc53_b0f6,
     0xb3eb_bd55_7698_86bc,

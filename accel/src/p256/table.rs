@@ -109,7 +109,7 @@ fn doubled(sum: &Sum) -> Sum {
     }
 }
 
-fn double_all(points: &[Affine]) -> Option<Vec<Affine>> {
+pub(super) fn double_all(points: &[Affine]) -> Option<Vec<Affine>> {
     let inverses = invert_all(
         &points
             .iter()
@@ -129,7 +129,7 @@ fn double_all(points: &[Affine]) -> Option<Vec<Affine>> {
     )
 }
 
-fn add_all(ones: &[Affine], others: &[Affine]) -> Option<Vec<Affine>> {
+pub(super) fn add_all(ones: &[Affine], others: &[Affine]) -> Option<Vec<Affine>> {
     let differences: Vec<Words> = ones
         .iter()
         .zip(others)

@@ -37,7 +37,7 @@ pub(super) fn low(sum: Vector, a: Vector, b: Vector) -> Vector {
 }
 pub(super) fn high(sum: Vector, a: Vector, b: Vector) -> Vector {
     from_fn(|k| {
-        sum[k].wrapping_add((u128::from(a[k] & LIMB) * u128::from(b[k] & LIMB) >> 52) as u64)
+        sum[k].wrapping_add(((u128::from(a[k] & LIMB) * u128::from(b[k] & LIMB)) >> 52) as u64)
     })
 }
 pub(super) fn pick(mask: u8, a: Vector, b: Vector) -> Vector {
