@@ -11,6 +11,8 @@ pub(crate) mod public_key;
 mod ring;
 mod sign_error;
 mod signing;
+#[cfg(feature = "accel")]
+mod tables;
 mod verifying_key;
 
 pub use algorithm::Algorithm;
