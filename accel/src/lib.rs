@@ -9,6 +9,8 @@
 
 mod clock;
 mod huge_pages;
+mod lanes;
+mod modular;
 pub mod p256;
 mod plain;
 mod prefetch;

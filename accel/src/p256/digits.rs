@@ -3,7 +3,7 @@
 //! For an odd u let v = (u - 1) / 2 + 2^255. If c is the field of w bits of v at w * i, the digit of that window is 2c + 1 - 2^w: odd,
 //! and below 2^w in size. The sum of all digits times 2^(w * i) is u. The highest window has as many bits as are left of 256.
 
-use super::words::Words;
+use crate::modular::words::Words;
 
 /// The windows of `width` bits.
 pub(super) const fn windows(width: usize) -> usize {

@@ -8,7 +8,7 @@
 //! # The way of a signature
 //!
 //! 1. r and s are 1 to n - 1, or the signature is not valid (SEC 1 section 4.1.4 step 1).
-//! 2. 1/s modulo n: `inverse.rs`. u1 = e / s and u2 = r / s: `modulus.rs`.
+//! 2. 1/s modulo n: `modular/inverse.rs`. u1 = e / s and u2 = r / s: `modular/modulus.rs`.
 //! 3. u1 and u2 in signed odd digits, so that no window adds nothing: `digits.rs`. Each digit is a point of a table, or its negative.
 //! 4. The sum of all of them: `scalar.rs` one after the other, or `lanes/` eight at a time, each lane an eighth of
 //!    the points and then the lanes among themselves.
@@ -46,24 +46,23 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+mod curve;
 mod digits;
-mod inverse;
 mod model;
-mod modulus;
 mod point;
 mod scalar;
 mod table;
 #[cfg(test)]
 mod tests;
-mod words;
 
 use std::fmt;
 use std::sync::LazyLock;
 
-use modulus::{N, P};
+use crate::modular::inverse;
+use crate::modular::words::{self, Words};
+use curve::{N, P};
 use point::Affine;
 use table::Table;
-use words::Words;
 
 #[cfg(target_arch = "x86_64")]
 use crate::processor;

@@ -1,7 +1,7 @@
 //! Points of the curve, and their sums.
 
-use super::modulus::P;
-use super::words::{self, Words};
+use super::curve::P;
+use crate::modular::words::{self, Words};
 
 /// A point by its coordinates, in Montgomery's form: one line of the cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +40,14 @@ pub(super) fn base() -> Affine {
 }
 
 impl Affine {
+    /// x and then y, as they lie in memory.
+    #[inline]
+    pub(super) fn words(&self) -> [u64; 8] {
+        let [a, b, c, d] = self.x;
+        let [e, f, g, h] = self.y;
+        [a, b, c, d, e, f, g, h]
+    }
+
     /// The point of two coordinates of 32 bytes. `None` if one is not below p, or if the point is not on the curve.
     pub(super) fn from_bytes(x: &[u8; 32], y: &[u8; 32]) -> Option<Self> {
         let (x, y) = (words::from_bytes(x), words::from_bytes(y));

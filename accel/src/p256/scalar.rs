@@ -1,8 +1,8 @@
 //! The sum of many points, one after the other, in words of 64 bits: for processors without wide multiplications.
 
-use super::modulus::P;
+use super::curve::P;
 use super::point::{Affine, Sum};
-use super::words::Words;
+use crate::modular::words::Words;
 
 /// x and zz of the sum of all points, each negated where it says so. There are two points at least. zz is zero if a sum on
 /// the way met a case that the formulas do not cover.

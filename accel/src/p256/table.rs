@@ -1,9 +1,9 @@
 //! The odd multiples of a point for all windows: no doubling is left for a verification.
 
+use super::curve::P;
 use super::digits::{entries, windows};
-use super::modulus::P;
 use super::point::{Affine, Sum};
-use super::words::{self, Words};
+use crate::modular::words::{self, Words};
 
 /// For each window i of `width` bits: 2^(width * i) times 1, 3, 5, ... as many as digits can ask for.
 #[derive(Debug)]

@@ -13,10 +13,10 @@ macro_rules! lanes {
 mod field;
 #[path = "../lanes/sum.rs"]
 mod sum;
-mod vector;
 
 use super::point::Affine;
-use super::words::Words;
+use crate::lanes::registers as vector;
+use crate::modular::words::Words;
 
 pub(super) fn sum(points: &[(&Affine, bool)]) -> (Words, Words) {
     // SAFETY: the caller has asked for the features.

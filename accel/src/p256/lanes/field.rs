@@ -7,11 +7,12 @@ use super::vector::{
     sub as sub_lanes,
 };
 
+use crate::lanes::LIMB;
+
 /// Limbs below 2^52.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Field(pub(super) [Vector; 5]);
 
-pub(super) const LIMB: u64 = (1 << 52) - 1;
 /// p = 2^256 - 2^224 + 2^192 + 2^96 - 1.
 const P: [u64; 5] = [LIMB, (1 << 44) - 1, 0, 1 << 36, (1 << 48) - (1 << 16)];
 

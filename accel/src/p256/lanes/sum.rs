@@ -1,11 +1,12 @@
 //! The sum of many points, an eighth of them in each lane, and then of the lanes.
 
 use super::super::point::Affine;
-use super::super::words::Words;
 use super::field::{
-    Field, LIMB, multiply, negate_some, pick_field, reduced, square, subtract, subtract_two,
+    Field, multiply, negate_some, pick_field, reduced, square, subtract, subtract_two,
 };
 use super::vector::{Vector, all, and, lanes_of, load, right, right_pair, swap, transpose};
+use crate::lanes::LIMB;
+use crate::modular::words::Words;
 
 /// As `point::Sum`, in eight lanes. x < 1.01 p, y < 4.1 p, the others < 1.3 p.
 #[derive(Debug, Clone, Copy)]
@@ -53,7 +54,7 @@ lanes! {
         let mut rows = [all(0); 8];
         let mut negated = 0;
         for k in 0..8 {
-            rows[k] = load(points[k].0);
+            rows[k] = load(&points[k].0.words());
             negated |= u8::from(points[k].1) << k;
         }
         let [x0, x1, x2, x3, y0, y1, y2, y3] = transpose(rows);

@@ -8,10 +8,10 @@ macro_rules! lanes {
 mod field;
 #[path = "../lanes/sum.rs"]
 mod sum;
-mod vector;
 
 use super::point::Affine;
-use super::words::Words;
+use crate::lanes::arrays as vector;
+use crate::modular::words::Words;
 
 pub(super) fn sum(points: &[(&Affine, bool)]) -> (Words, Words) {
     sum::sum(points)

@@ -1,4 +1,4 @@
-//! Arithmetic modulo an odd number of 256 bits, in Montgomery's form: the field of the curve and the numbers modulo its order.
+//! Arithmetic modulo an odd number of up to 256 bits, in Montgomery's form.
 //!
 //! a stands for a * R with R = 2^256, and is below the modulus. Nothing is secret, so times may depend on the numbers.
 
@@ -7,37 +7,25 @@ use super::words::{self, Words, multiply_add};
 
 /// A modulus and its constants.
 #[derive(Debug)]
-pub(super) struct Modulus {
+pub(crate) struct Modulus {
     /// m itself.
-    pub(super) words: Words,
+    pub(crate) words: Words,
     /// -1/m mod 2^64.
-    pub(super) negated_inverse: u64,
+    pub(crate) negated_inverse: u64,
     /// 1/m mod 2^62, for inversions.
-    pub(super) inverse_62: u64,
+    pub(crate) inverse_62: u64,
     /// R mod m, which is one.
-    pub(super) one: Words,
+    pub(crate) one: Words,
     /// R^2 mod m.
-    pub(super) r_squared: Words,
+    pub(crate) r_squared: Words,
     /// R^3 mod m.
-    pub(super) r_cubed: Words,
+    pub(crate) r_cubed: Words,
 }
 
 impl Modulus {
-    pub(super) const fn new(words: Words) -> Self {
+    pub(crate) const fn new(words: Words) -> Self {
         let inverse = inverse_of_word(words[0]);
-        let one = {
-            // R mod m = R - m, since m has its highest bit set.
-            let mut one = [0; 4];
-            let mut carry = 1_u64;
-            let mut k = 0;
-            while k < 4 {
-                let (sum, overflow) = (!words[k]).overflowing_add(carry);
-                one[k] = sum;
-                carry = overflow as u64;
-                k += 1;
-            }
-            one
-        };
+        let one = doubled([1, 0, 0, 0], 256, &words);
         let r_squared = doubled(one, 256, &words);
         let r_cubed = doubled(r_squared, 256, &words);
         Self {
@@ -51,13 +39,13 @@ impl Modulus {
     }
 
     #[inline]
-    pub(super) fn add(&self, a: &Words, b: &Words) -> Words {
+    pub(crate) fn add(&self, a: &Words, b: &Words) -> Words {
         let (sum, carry) = words::add(a, b);
         self.reduced(sum, carry)
     }
 
     #[inline]
-    pub(super) fn sub(&self, a: &Words, b: &Words) -> Words {
+    pub(crate) fn sub(&self, a: &Words, b: &Words) -> Words {
         let (difference, borrow) = words::sub(a, b);
         let mut addend = self.words;
         for word in &mut addend {
@@ -67,13 +55,13 @@ impl Modulus {
     }
 
     #[inline]
-    pub(super) fn negate(&self, a: &Words) -> Words {
+    pub(crate) fn negate(&self, a: &Words) -> Words {
         self.sub(&[0; 4], a)
     }
 
     /// a * b / R.
     #[inline]
-    pub(super) fn multiply(&self, a: &Words, b: &Words) -> Words {
+    pub(crate) fn multiply(&self, a: &Words, b: &Words) -> Words {
         let mut total = [0_u64; 4];
         let mut above = 0_u64;
         for word in b {
@@ -97,26 +85,26 @@ impl Modulus {
     }
 
     #[inline]
-    pub(super) fn square(&self, a: &Words) -> Words {
+    pub(crate) fn square(&self, a: &Words) -> Words {
         self.multiply(a, a)
     }
 
     /// Brings a number below 2^256 into Montgomery's form.
     #[inline]
-    pub(super) fn enter(&self, a: &Words) -> Words {
+    pub(crate) fn enter(&self, a: &Words) -> Words {
         self.multiply(a, &self.r_squared)
     }
 
     /// 1/a, in Montgomery's form as a is. `None` for zero.
-    pub(super) fn invert(&self, a: &Words) -> Option<Words> {
+    pub(crate) fn invert(&self, a: &Words) -> Option<Words> {
         // 1 / (a R), then times R^2.
         let inverse = inverse::inverse(a, self)?;
         Some(self.multiply(&inverse, &self.r_cubed))
     }
 
-    /// The same number below the modulus, for any of four words.
+    /// The same number below the modulus, for one below twice the modulus.
     #[inline]
-    pub(super) fn canonical(&self, a: Words) -> Words {
+    pub(crate) fn canonical(&self, a: Words) -> Words {
         self.reduced(a, false)
     }
 
@@ -169,19 +157,3 @@ const fn doubled(mut a: Words, times: usize, m: &Words) -> Words {
     }
     a
 }
-
-/// The prime of the field (FIPS 186-5, SP 800-186 section 3.2.1.3).
-pub(super) static P: Modulus = Modulus::new([
-    0xffff_ffff_ffff_ffff,
-    0x0000_0000_ffff_ffff,
-    0x0000_0000_0000_0000,
-    0xffff_ffff_0000_0001,
-]);
-
-/// The order of the group, prime too.
-pub(super) static N: Modulus = Modulus::new([
-    0xf3b9_cac2_fc63_2551,
-    0xbce6_faad_a717_9e84,
-    0xffff_ffff_ffff_ffff,
-    0xffff_ffff_0000_0000,
-]);

@@ -29,7 +29,7 @@ struct Steps {
 }
 
 /// 1/x modulo m, neither in Montgomery's form. `None` if there is none.
-pub(super) fn inverse(x: &Words, modulus: &Modulus) -> Option<Words> {
+pub(crate) fn inverse(x: &Words, modulus: &Modulus) -> Option<Words> {
     let m = signed(&modulus.words);
     let (mut a, mut b) = (*x, modulus.words);
     let (mut d, mut e) = ([1, 0, 0, 0, 0], [0; 5]);
