@@ -8,6 +8,7 @@
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
 
 mod clock;
+pub mod ed25519;
 mod huge_pages;
 mod lanes;
 mod modular;

@@ -95,6 +95,12 @@ impl Modulus {
         self.multiply(a, &self.r_squared)
     }
 
+    /// Takes a number out of it.
+    #[inline]
+    pub(crate) fn leave(&self, a: &Words) -> Words {
+        self.multiply(a, &[1, 0, 0, 0])
+    }
+
     /// 1/a, in Montgomery's form as a is. `None` for zero.
     pub(crate) fn invert(&self, a: &Words) -> Option<Words> {
         // 1 / (a R), then times R^2.

@@ -1,0 +1,212 @@
+//! Ed25519 signatures under keys that are used often.
+
+#![allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::needless_range_loop
+)]
+#![allow(clippy::duplicate_mod)]
+
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+mod curve;
+mod digits;
+mod model;
+mod point;
+mod scalar;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::sync::LazyLock;
+
+use curve::{L, P};
+use point::Addend;
+use table::Table;
+
+use crate::modular::inverse;
+use crate::modular::words::{self, Words};
+#[cfg(target_arch = "x86_64")]
+use crate::processor;
+
+/// By what the sums are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Tier {
+    /// Eight lanes of AVX-512 IFMA.
+    Lanes,
+    /// The same lanes one by one: for tests.
+    Model,
+    /// Words of 64 bits, on any processor.
+    Scalar,
+}
+
+impl Tier {
+    /// The fastest that this processor has.
+    #[must_use]
+    pub fn best() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        if processor::has_wide_multiplications_and_shifts() {
+            return Self::Lanes;
+        }
+        Self::Scalar
+    }
+
+    /// The multiples of the base point in the form that the tier takes: made once.
+    fn base(self) -> &'static Option<Table> {
+        fn table() -> Option<Table> {
+            let (x, y) = point::decode(&curve::BASE)?;
+            Table::new(&x, &y, BASE_WIDTH)
+        }
+        static LIMBS: LazyLock<Option<Table>> = LazyLock::new(|| table().map(Table::in_limbs));
+        static WORDS: LazyLock<Option<Table>> = LazyLock::new(table);
+        match self {
+            Self::Lanes | Self::Model => &LIMBS,
+            Self::Scalar => &WORDS,
+        }
+    }
+
+    /// X, Y and Z below p.
+    #[inline]
+    fn sum(self, points: &[(&Addend, bool)]) -> [Words; 3] {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Lanes => avx512::sum(points).map(curve::from_limbs),
+            #[cfg(not(target_arch = "x86_64"))]
+            Self::Lanes => model::sum(points).map(curve::from_limbs),
+            Self::Model => model::sum(points).map(curve::from_limbs),
+            Self::Scalar => scalar::sum(points),
+        }
+    }
+}
+
+const BASE_WIDTH: usize = 9;
+/// The widths that a key's windows may have.
+const WIDTHS: std::ops::RangeInclusive<usize> = 4..=8;
+/// The points of a sum with the narrowest windows, and as many as make it a multiple of eight.
+const MAX_POINTS: usize =
+    (digits::windows(BASE_WIDTH) + digits::windows(*WIDTHS.start())).next_multiple_of(8);
+
+/// The point (0, 1), which adds nothing, in either form: for the lanes, y + x and y - x are 1.
+static NOTHING_IN_LIMBS: Addend = Addend {
+    sides: [1, 0, 0, 0, 1, 0, 0, 0],
+    product: [0; 4],
+};
+static NOTHING_IN_WORDS: LazyLock<Addend> = LazyLock::new(|| {
+    let [a, b, c, d] = P.one;
+    Addend {
+        sides: [a, b, c, d, a, b, c, d],
+        product: [0; 4],
+    }
+});
+
+/// A public key with its table.
+pub struct VerifyKey {
+    tier: Tier,
+    table: Table,
+}
+
+impl VerifyKey {
+    /// Prepares an encoded point (RFC 8032 section 5.1.2) with windows of `width` bits, 4 to 8.
+    #[must_use]
+    pub fn new(point: &[u8; 32], width: usize) -> Option<Self> {
+        Self::with_tier(point, width, Tier::best())
+    }
+
+    /// As [`new`](Self::new), for a tier: for tests.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_tier(point: &[u8; 32], width: usize, tier: Tier) -> Option<Self> {
+        if !WIDTHS.contains(&width) {
+            return None;
+        }
+        let (x, y) = point::decode(point)?;
+        // The table of -A: then h is multiplied and added.
+        let table = Table::new(&P.negate(&x), &y, width)?;
+        tier.base().as_ref()?;
+        Some(Self {
+            tier,
+            table: match tier {
+                Tier::Lanes | Tier::Model => table.in_limbs(),
+                Tier::Scalar => table,
+            },
+        })
+    }
+
+    /// What the table takes, in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.table.bytes()
+    }
+
+    /// Verifies `signature` where `hash` is SHA-512 over its first 32 bytes, the public key, and the message (RFC 8032
+    /// section 5.1.7), without the cofactor: the sum has to be encoded as those 32 bytes.
+    #[must_use]
+    pub fn verify(&self, hash: &[u8; 64], signature: &[u8; 64]) -> bool {
+        let [r, s] = signature.as_chunks::<32>().0 else {
+            return false;
+        };
+        let s = point::from_bytes(s);
+        let mut y = point::from_bytes(r);
+        let sign = y[3] >> 63;
+        y[3] &= u64::MAX >> 1;
+        if !words::is_below(&s, &L.words) || !words::is_below(&y, &P.words) {
+            return false;
+        }
+        let Some([sum_x, sum_y, sum_z]) = self.sum(&s, &reduced(hash)) else {
+            return false;
+        };
+        // Y = y Z first: it needs no inversion, and whoever guesses fails here.
+        let z = P.enter(&sum_z);
+        if P.multiply(&z, &y) != sum_y {
+            return false;
+        }
+        let Some(inverse) = inverse::inverse(&sum_z, &P) else {
+            return false;
+        };
+        let x = P.multiply(&P.enter(&sum_x), &inverse);
+        x[0] & 1 == sign
+    }
+
+    /// X, Y and Z of s B - h A.
+    fn sum(&self, s: &Words, h: &Words) -> Option<[Words; 3]> {
+        let base = self.tier.base().as_ref()?;
+        let nothing = match self.tier {
+            Tier::Lanes | Tier::Model => &NOTHING_IN_LIMBS,
+            Tier::Scalar => &*NOTHING_IN_WORDS,
+        };
+        let mut points = [(nothing, false); MAX_POINTS];
+        let mut count = 0;
+        for (u, table) in [(s, base), (h, &self.table)] {
+            digits::for_each(u, table.width, |place, is_negative| {
+                if let Some(place) = place {
+                    points[count] = (&table.points[place], is_negative);
+                }
+                count += 1;
+            });
+        }
+        Some(self.tier.sum(&points[..count.next_multiple_of(8)]))
+    }
+}
+
+/// A hash modulo L.
+fn reduced(hash: &[u8; 64]) -> Words {
+    let [low, high] = hash.as_chunks::<32>().0 else {
+        return [0; 4];
+    };
+    // 2^256 is what Montgomery's form multiplies by.
+    let high = L.enter(&point::from_bytes(high));
+    let low = L.leave(&L.enter(&point::from_bytes(low)));
+    L.add(&low, &high)
+}
+
+impl fmt::Debug for VerifyKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerifyKey")
+            .field("tier", &self.tier)
+            .field("bytes", &self.bytes())
+            .finish_non_exhaustive()
+    }
+}
