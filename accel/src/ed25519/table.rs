@@ -54,7 +54,7 @@ impl Table {
 }
 
 /// All as they are added, for one inversion. `None` if a Z is zero, or a point is not on the curve, which never happens.
-fn addends(sums: &[Sum]) -> Option<Vec<Addend>> {
+pub(super) fn addends(sums: &[Sum]) -> Option<Vec<Addend>> {
     let mut product = P.one;
     let mut inverses = Vec::with_capacity(sums.len());
     for sum in sums {

@@ -58,14 +58,12 @@ mod tests;
 use std::fmt;
 use std::sync::LazyLock;
 
+use crate::Tier;
 use crate::modular::inverse;
 use crate::modular::words::{self, Words};
 use curve::{N, P};
 use point::Affine;
 use table::Table;
-
-#[cfg(target_arch = "x86_64")]
-use crate::processor;
 
 /// What a signature turned out to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,51 +77,27 @@ pub enum Verdict {
     Undecided,
 }
 
-/// By what the sums are made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Tier {
-    /// Eight lanes of AVX-512 IFMA.
-    Lanes,
-    /// The same lanes one by one: for tests.
-    Model,
-    /// Words of 64 bits, on any processor.
-    Scalar,
+/// The multiples of the base point in the form that the tier takes: made once, in a millisecond or two.
+fn base_table(tier: Tier) -> &'static Option<Table> {
+    static LIMBS: LazyLock<Option<Table>> =
+        LazyLock::new(|| Table::new(&point::base(), BASE_WIDTH).map(Table::in_limbs));
+    static WORDS: LazyLock<Option<Table>> =
+        LazyLock::new(|| Table::new(&point::base(), BASE_WIDTH));
+    match tier {
+        Tier::Lanes | Tier::Model => &LIMBS,
+        Tier::Scalar => &WORDS,
+    }
 }
 
-impl Tier {
-    /// The fastest that this processor has.
-    #[must_use]
-    pub fn best() -> Self {
+#[inline]
+fn sum(tier: Tier, points: &[(&Affine, bool)]) -> (Words, Words) {
+    match tier {
         #[cfg(target_arch = "x86_64")]
-        if processor::has_wide_multiplications_and_shifts() {
-            return Self::Lanes;
-        }
-        Self::Scalar
-    }
-
-    /// The multiples of the base point in the form that the tier takes: made once, in a millisecond or two.
-    fn base(self) -> &'static Option<Table> {
-        static LIMBS: LazyLock<Option<Table>> =
-            LazyLock::new(|| Table::new(&point::base(), BASE_WIDTH).map(Table::in_limbs));
-        static WORDS: LazyLock<Option<Table>> =
-            LazyLock::new(|| Table::new(&point::base(), BASE_WIDTH));
-        match self {
-            Self::Lanes | Self::Model => &LIMBS,
-            Self::Scalar => &WORDS,
-        }
-    }
-
-    #[inline]
-    fn sum(self, points: &[(&Affine, bool)]) -> (Words, Words) {
-        match self {
-            #[cfg(target_arch = "x86_64")]
-            Self::Lanes => avx512::sum(points),
-            #[cfg(not(target_arch = "x86_64"))]
-            Self::Lanes => model::sum(points),
-            Self::Model => model::sum(points),
-            Self::Scalar => scalar::sum(points),
-        }
+        Tier::Lanes => avx512::sum(points),
+        #[cfg(not(target_arch = "x86_64"))]
+        Tier::Lanes => model::sum(points),
+        Tier::Model => model::sum(points),
+        Tier::Scalar => scalar::sum(points),
     }
 }
 
@@ -162,7 +136,7 @@ impl VerifyKey {
         };
         let (x, y) = coordinates.split_first_chunk::<32>()?;
         let table = Table::new(&Affine::from_bytes(x, y.try_into().ok()?)?, width)?;
-        tier.base().as_ref()?;
+        base_table(tier).as_ref()?;
         Some(Self {
             tier,
             table: match tier {
@@ -215,7 +189,7 @@ impl VerifyKey {
 
     /// x and zz of u1 G + u2 Q, both below p.
     fn sum(&self, u1: &Words, u2: &Words) -> Option<(Words, Words)> {
-        let base = self.tier.base().as_ref()?;
+        let base = base_table(self.tier).as_ref()?;
         let mut points = [(&base.points[0], false); MAX_POINTS];
         let mut count = 0;
         for (u, table) in [(u1, base), (u2, &self.table)] {
@@ -231,7 +205,7 @@ impl VerifyKey {
                 count += 1;
             });
         }
-        let (x, zz) = self.tier.sum(&points[..count]);
+        let (x, zz) = sum(self.tier, &points[..count]);
         Some((P.canonical(x), P.canonical(zz)))
     }
 }

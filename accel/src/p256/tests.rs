@@ -214,7 +214,7 @@ fn lanes_and_their_model_make_the_same_sums() {
                     (&table.points[place], spread.next().is_multiple_of(2))
                 })
                 .collect();
-            assert_eq!(Tier::Lanes.sum(&points), Tier::Model.sum(&points));
+            assert_eq!(sum(Tier::Lanes, &points), sum(Tier::Model, &points));
         }
     }
 }
@@ -440,28 +440,4 @@ fn square_root_of_b() -> Words {
             square
         }
     })
-}
-
-#[test]
-#[ignore]
-fn speed() {
-    use std::time::Instant;
-    let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
-    let message = [7; 300];
-    let signature: [u8; 64] = pair
-        .sign(&SystemRandom::new(), &message)
-        .unwrap()
-        .as_ref()
-        .try_into()
-        .unwrap();
-    let key = VerifyKey::new(pair.public_key().as_ref(), 6).unwrap();
-    let mut b = f64::MAX;
-    for _ in 0..300 {
-        let start = Instant::now();
-        for _ in 0..16 {
-            assert_eq!(key.verify(&sha256(&message), &signature), Verdict::Valid);
-        }
-        b = b.min(start.elapsed().as_nanos() as f64 / 16.0);
-    }
-    println!("p256 {b:.0}");
 }

@@ -17,9 +17,11 @@ mod sum;
 use super::point::Affine;
 use crate::lanes::registers as vector;
 use crate::modular::words::Words;
+use crate::processor;
 
 pub(super) fn sum(points: &[(&Affine, bool)]) -> (Words, Words) {
-    // SAFETY: the caller has asked for the features.
+    assert!(processor::has_wide_multiplications_and_shifts());
+    // SAFETY: the processor has the features that the function asks for.
     unsafe { sum_with_avx512(points) }
 }
 
