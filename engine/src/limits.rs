@@ -63,6 +63,16 @@ pub(crate) const RSA_MODULUS_BITS: std::ops::RangeInclusive<usize> = 2048..=8192
 /// The longest RSA public exponent, in bits: what both backends take. The cost grows with it.
 pub(crate) const RSA_MAX_EXPONENT_BITS: usize = 33;
 
+/// How many signatures a kernel may refuse under one key beyond those that were accepted, before the library is asked at once:
+/// enough for a client's faults, and as little work in vain as a flood of forgeries is worth.
+#[cfg(feature = "accel")]
+pub(crate) const MAX_KERNEL_REFUSALS: u32 = 64;
+
+/// One in so many acceptances by a kernel is checked again by the library: one in a thousand costs a hundredth of what the
+/// kernel saves, and a kernel that is wrong is found while it is busy within milliseconds.
+#[cfg(feature = "accel")]
+pub(crate) const KERNEL_SAMPLE_INTERVAL: u32 = 1_024;
+
 /// The largest PEM text of one key, in bytes. An RSA key of 8192 bits takes some 1,500.
 pub const MAX_PEM_LENGTH: usize = 64 * 1024;
 

@@ -85,6 +85,14 @@ impl<'a> PublicKey<'a> {
         };
         Ok(Self { kind, bytes })
     }
+
+    /// The modulus and the exponent of an RSA key, highest byte first, without leading zeros.
+    pub(crate) fn rsa_integers(&self) -> Option<(&'a [u8], &'a [u8])> {
+        match self.kind {
+            KeyKind::Rsa { .. } => rsa_integers(self.bytes).ok(),
+            _ => None,
+        }
+    }
 }
 
 fn rsa(parameters: Option<AnyRef<'_>>, bytes: &[u8]) -> Result<KeyKind, KeyRejected> {
