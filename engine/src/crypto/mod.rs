@@ -14,12 +14,10 @@ pub(crate) mod public_key;
 mod ring;
 mod sign_error;
 mod signing;
-#[cfg(feature = "accel")]
-mod tables;
 mod verifying_key;
 
 #[cfg(feature = "accel")]
-pub use accel::{AccelStats, KernelState, KernelStats, accel_stats, switch_accel};
+pub use accel::{AccelStats, KernelState, KernelStats, TableStats, accel_stats, switch_accel};
 pub use algorithm::Algorithm;
 pub use sign_error::SignError;
 pub use signing::{RsaKeySize, SigningKey};

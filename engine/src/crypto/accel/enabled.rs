@@ -5,21 +5,27 @@
 //! the kernel out of use at the first answer that differs. A [switch] does so by configuration.
 
 mod balance;
+mod ed25519;
 mod guard;
 mod kernel;
+mod p256;
 mod rsa;
 mod self_test;
 mod stats;
 mod switch;
+mod tables;
 
-pub use stats::{AccelStats, KernelState, KernelStats};
+pub use stats::{AccelStats, KernelState, KernelStats, TableStats};
 pub use switch::switch_accel;
 
+use ed25519::Ed25519Kernel;
 use guard::{Guard, GuardedKey};
+use p256::P256Kernel;
 use rsa::RsaKernel;
 use switch::SWITCH;
+use tables::Shelf;
 
-use crate::crypto::public_key::PublicKey;
+use crate::crypto::public_key::{KeyKind, PublicKey};
 use crate::crypto::{Algorithm, aws_lc};
 use crate::error::KeyRejected;
 
@@ -28,12 +34,19 @@ pub(crate) const IS_BUILT: bool = true;
 
 /// The guard of the kernel for RSA.
 static RSA: Guard = Guard::new(&SWITCH);
+/// Of that for P-256.
+static P256: Guard = Guard::new(&SWITCH);
+/// Of that for Ed25519.
+static ED25519: Guard = Guard::new(&SWITCH);
 
 /// What monitoring is told of the kernels of [`Backend::Accel`](crate::Backend::Accel) in this process.
 #[must_use]
 pub fn accel_stats() -> AccelStats {
     AccelStats {
         rsa: RSA.stats::<RsaKernel>(),
+        p256: P256.stats::<P256Kernel>(),
+        ed25519: ED25519.stats::<Ed25519Kernel>(),
+        tables: Shelf::of_process().stats(),
     }
 }
 
@@ -41,14 +54,30 @@ pub fn accel_stats() -> AccelStats {
 #[derive(Debug)]
 pub(crate) struct PreparedKey {
     library: aws_lc::PreparedKey,
-    kernel: Option<GuardedKey<RsaKernel>>,
+    kernel: Kernels,
+}
+
+#[derive(Debug)]
+enum Kernels {
+    Rsa(GuardedKey<RsaKernel>),
+    P256(GuardedKey<P256Kernel>),
+    Ed25519(GuardedKey<Ed25519Kernel>),
+    None,
 }
 
 impl PreparedKey {
     pub(crate) fn new(key: PublicKey<'_>) -> Result<Self, KeyRejected> {
         let library = aws_lc::PreparedKey::new(key)?;
-        let kernel = GuardedKey::prepare(&RSA, key);
-        Ok(Self { library, kernel })
+        let kernel = match key.kind {
+            KeyKind::Rsa { .. } => GuardedKey::prepare(&RSA, key).map(Kernels::Rsa),
+            KeyKind::P256 => GuardedKey::prepare(&P256, key).map(Kernels::P256),
+            KeyKind::Ed25519 => GuardedKey::prepare(&ED25519, key).map(Kernels::Ed25519),
+            KeyKind::P384 | KeyKind::P521 => None,
+        };
+        Ok(Self {
+            library,
+            kernel: kernel.unwrap_or(Kernels::None),
+        })
     }
 
     /// Whether `signature` is this key's over `message`. `algorithm` is one of the key's own.
@@ -56,8 +85,10 @@ impl PreparedKey {
     pub(crate) fn is_valid(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
         let by_library = || self.library.is_valid(algorithm, message, signature);
         match &self.kernel {
-            Some(kernel) => kernel.is_valid(algorithm, message, signature, by_library),
-            None => by_library(),
+            Kernels::Rsa(kernel) => kernel.is_valid(algorithm, message, signature, by_library),
+            Kernels::P256(kernel) => kernel.is_valid(algorithm, message, signature, by_library),
+            Kernels::Ed25519(kernel) => kernel.is_valid(algorithm, message, signature, by_library),
+            Kernels::None => by_library(),
         }
     }
 }

@@ -6,13 +6,12 @@
 //!
 //! As long as a kernel accepts, nothing is written that threads share.
 
-use std::cell::Cell;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::balance::Balance;
-use super::kernel::Kernel;
+use super::kernel::{Answer, Kernel};
 use super::self_test;
 use super::stats::{KernelState, KernelStats};
 use super::switch::Switch;
@@ -30,6 +29,7 @@ pub(super) struct Guard {
     keys_left: Count,
     acceptances_rechecked: Count,
     refusals_rechecked: Count,
+    undecided: Count,
     left_by_balance: Count,
     disagreements: Count,
 }
@@ -44,6 +44,7 @@ impl Guard {
             keys_left: Count::new(),
             acceptances_rechecked: Count::new(),
             refusals_rechecked: Count::new(),
+            undecided: Count::new(),
             left_by_balance: Count::new(),
             disagreements: Count::new(),
         }
@@ -100,6 +101,7 @@ impl Guard {
             keys_left: self.keys_left.total(),
             acceptances_rechecked: self.acceptances_rechecked.total(),
             refusals_rechecked: self.refusals_rechecked.total(),
+            undecided: self.undecided.total(),
             left_by_balance: self.left_by_balance.total(),
             disagreements: self.disagreements.total(),
         }
@@ -158,14 +160,26 @@ impl<K: Kernel> GuardedKey<K> {
         if self.balance.is_spent() {
             return self.left_to(by_library);
         }
-        if !self.kernel.is_valid(algorithm, message, signature) {
-            return self.refused(by_library);
-        }
-        if is_sampled::<K>() && !self.is_accepted_again(by_library) {
+        let is_on_trial = match self.kernel.answer(algorithm, message, signature) {
+            Answer::Valid => false,
+            Answer::ValidOnTrial => true,
+            Answer::Invalid => return self.refused(by_library),
+            Answer::NotReady => return by_library(),
+            Answer::Undecided => return self.undecided(by_library),
+        };
+        if (is_on_trial || is_sampled::<K>()) && !self.is_accepted_again(by_library) {
             return false;
         }
         self.balance.give_back();
         true
+    }
+
+    /// Nobody but the sender of a signature that is made for it meets this: it costs the same as a refusal.
+    #[cold]
+    fn undecided(&self, by_library: impl FnOnce() -> bool) -> bool {
+        self.balance.take();
+        self.guard.undecided.count();
+        by_library()
     }
 
     #[cold]

@@ -1,5 +1,6 @@
 //! A kernel that lies when it is told to, under a guard of its own for each test.
 
+use std::cell::Cell;
 use std::iter;
 use std::thread::LocalKey;
 
@@ -12,7 +13,7 @@ use crate::limits::MAX_KERNEL_REFUSALS;
 
 thread_local! {
     /// What the kernel says to everything, if it does not say the truth.
-    static LIE: Cell<Option<bool>> = const { Cell::new(None) };
+    static LIE: Cell<Option<Answer>> = const { Cell::new(None) };
     static ASKED: Cell<u32> = const { Cell::new(0) };
     static HAS_INSTRUCTIONS: Cell<bool> = const { Cell::new(true) };
     static COUNTDOWN: Cell<u32> = Cell::new(first_countdown());
@@ -36,10 +37,10 @@ impl Kernel for Played {
         aws_lc::PreparedKey::new(key).ok().map(Self)
     }
 
-    fn is_valid(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
+    fn answer(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> Answer {
         ASKED.set(ASKED.get() + 1);
         LIE.get()
-            .unwrap_or_else(|| self.0.is_valid(algorithm, message, signature))
+            .unwrap_or_else(|| self.0.is_valid(algorithm, message, signature).into())
     }
 
     fn known_answers() -> impl Iterator<Item = KnownAnswer> {
@@ -122,7 +123,7 @@ fn one_acceptance_in_1024_is_checked_again() {
 fn a_false_acceptance_is_found_in_the_sample_and_not_accepted_and_ends_the_kernel() {
     let guard = guard();
     let key = key(guard);
-    LIE.set(Some(true));
+    LIE.set(Some(Answer::Valid));
     let wrong = iter::repeat_with(|| judge(&key, false))
         .take_while(|accepted| *accepted)
         .count();
@@ -141,7 +142,7 @@ fn a_false_acceptance_is_found_in_the_sample_and_not_accepted_and_ends_the_kerne
 fn a_false_refusal_does_not_count_and_ends_the_kernel() {
     let guard = guard();
     let key = key(guard);
-    LIE.set(Some(false));
+    LIE.set(Some(Answer::Invalid));
     assert!(judge(&key, true));
     let stats = guard.stats::<Played>();
     assert_eq!(stats.state, KernelState::Disagreement);
@@ -153,7 +154,7 @@ fn a_false_refusal_does_not_count_and_ends_the_kernel() {
 fn a_disagreement_ends_the_kernel_for_all_keys_and_for_good() {
     let guard = guard();
     let (first, second) = (key(guard), key(guard));
-    LIE.set(Some(false));
+    LIE.set(Some(Answer::Invalid));
     assert!(judge(&first, true));
     LIE.set(None);
     guard.switch.set(true);
@@ -215,7 +216,7 @@ fn the_environment_leaves_all_to_the_library_whatever_the_switch_says() {
 fn a_kernel_that_does_not_know_its_known_answers_is_never_used() {
     for lie in [true, false] {
         let guard = guard();
-        LIE.set(Some(lie));
+        LIE.set(Some(lie.into()));
         assert!(GuardedKey::<Played>::prepare(guard, public_key()).is_none());
         LIE.set(None);
         assert!(GuardedKey::<Played>::prepare(guard, public_key()).is_none());
@@ -232,4 +233,48 @@ fn without_the_instructions_the_kernel_is_not_even_tested() {
     let asked = asked(|| assert!(GuardedKey::<Played>::prepare(guard, public_key()).is_none()));
     assert_eq!((asked, state(guard)), (0, KernelState::NoInstructions));
     assert!(!guard.stats::<Played>().is_available);
+}
+
+#[test]
+fn what_a_kernel_cannot_tell_is_decided_by_the_library_and_paid_for() {
+    let guard = guard();
+    let key = key(guard);
+    LIE.set(Some(Answer::Undecided));
+    let asked = asked(|| {
+        for _ in 0..2 * MAX_KERNEL_REFUSALS {
+            assert!(!judge(&key, false));
+        }
+    });
+    assert_eq!(asked, MAX_KERNEL_REFUSALS);
+    let stats = guard.stats::<Played>();
+    assert_eq!(stats.state, KernelState::On);
+    assert_eq!(stats.undecided, u64::from(MAX_KERNEL_REFUSALS));
+    LIE.set(Some(Answer::NotReady));
+    assert!(judge(&key, true));
+}
+
+#[test]
+fn a_kernel_that_is_not_ready_leaves_all_to_the_library_and_pays_nothing() {
+    let guard = guard();
+    let key = key(guard);
+    LIE.set(Some(Answer::NotReady));
+    for _ in 0..2 * MAX_KERNEL_REFUSALS {
+        assert!(judge(&key, true));
+        assert!(!judge(&key, false));
+    }
+    LIE.set(None);
+    assert_eq!(asked(|| assert!(judge(&key, true))), 1);
+    assert_eq!(guard.stats::<Played>().refusals_rechecked, 0);
+}
+
+#[test]
+fn an_acceptance_on_trial_counts_only_if_the_library_confirms_it() {
+    let guard = guard();
+    let key = key(guard);
+    LIE.set(Some(Answer::ValidOnTrial));
+    assert!(judge(&key, true));
+    assert_eq!(state(guard), KernelState::On);
+    assert!(!judge(&key, false));
+    assert_eq!(state(guard), KernelState::Disagreement);
+    assert_eq!(guard.stats::<Played>().acceptances_rechecked, 2);
 }

@@ -8,7 +8,7 @@ use asap_accel::rsa::{self, Hash, VerifyKey};
 use aws_lc_rs::digest::{self, SHA256, SHA384, SHA512};
 
 use super::guard::first_countdown;
-use super::kernel::Kernel;
+use super::kernel::{Answer, Kernel};
 use super::self_test::KnownAnswer;
 use crate::crypto::Algorithm;
 use crate::crypto::public_key::{KeyKind, PublicKey};
@@ -40,19 +40,20 @@ impl Kernel for RsaKernel {
     }
 
     #[inline]
-    fn is_valid(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
+    fn answer(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> Answer {
         let Some(scheme) = Scheme::of(algorithm) else {
-            return false;
+            return Answer::Invalid;
         };
         let digest = digest::digest(scheme.library_hash(), message);
-        if scheme.is_pss {
+        let is_valid = if scheme.is_pss {
             self.0
                 .verify_pss(scheme.hash, digest.as_ref(), signature, |bytes| {
                     digest::digest(scheme.library_hash(), bytes)
                 })
         } else {
             self.0.verify_pkcs1(scheme.hash, digest.as_ref(), signature)
-        }
+        };
+        is_valid.into()
     }
 
     fn known_answers() -> impl Iterator<Item = KnownAnswer> {
@@ -111,7 +112,7 @@ impl Scheme {
 
 /// What is signed. OpenSSL 3.0.19 has made the keys (`genpkey -algorithm RSA`) and the signatures (`dgst -sign`, for PSS
 /// with `rsa_pss_saltlen:digest`); the private keys are gone.
-const MESSAGE: &[u8] = b"asap-engine: a known answer";
+pub(super) const MESSAGE: &[u8] = b"asap-engine: a known answer";
 
 /// The algorithms of the signatures in a file, in their order.
 const SIGNED: [Algorithm; 6] = [

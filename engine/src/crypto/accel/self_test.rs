@@ -1,6 +1,6 @@
 //! Known answers that a kernel must give before it is asked anything else.
 
-use super::kernel::Kernel;
+use super::kernel::{Answer, Kernel};
 use crate::crypto::Algorithm;
 use crate::crypto::public_key::PublicKey;
 
@@ -28,9 +28,14 @@ pub(super) fn is_passed<K: Kernel>() -> bool {
 /// `None` if the key cannot be prepared.
 fn is_known<K: Kernel>(answer: &KnownAnswer) -> Option<bool> {
     let public_key = PublicKey::from_spki(answer.spki).ok()?;
-    let key = K::prepare(public_key)?;
-    let accepts =
-        |message: &[u8], signature: &[u8]| key.is_valid(answer.algorithm, message, signature);
+    let key = K::prepare_at_once(public_key)?;
+    let says = |algorithm, message: &[u8], signature: &[u8]| {
+        matches!(
+            key.answer(algorithm, message, signature),
+            Answer::Valid | Answer::ValidOnTrial
+        )
+    };
+    let accepts = |message: &[u8], signature: &[u8]| says(answer.algorithm, message, signature);
     if !accepts(answer.message, answer.signature) {
         return Some(false);
     }
@@ -46,7 +51,7 @@ fn is_known<K: Kernel>(answer: &KnownAnswer) -> Option<bool> {
         .iter()
         .filter(|other| **other != answer.algorithm && public_key.kind.verifies(**other));
     let accepts_other_algorithm =
-        others.any(|other| key.is_valid(*other, answer.message, answer.signature));
+        others.any(|other| says(*other, answer.message, answer.signature));
     Some(
         !(accepts_other_message
             || accepts_other_signature

@@ -8,6 +8,26 @@ use std::fmt;
 pub struct AccelStats {
     /// RSA with the exponent 65537 and moduli of 2048, 3072 and 4096 bits, by AVX-512 IFMA.
     pub rsa: KernelStats,
+    /// P-256 with tables per key: by AVX-512 IFMA where the processor has it, else in plain code.
+    pub p256: KernelStats,
+    /// Ed25519 in the same way.
+    pub ed25519: KernelStats,
+    /// The tables of both.
+    pub tables: TableStats,
+}
+
+/// The tables of keys that are used often, in all of the process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TableStats {
+    /// Those that there are.
+    pub tables: usize,
+    /// What they take, in bytes: 16 MiB at most.
+    pub bytes: usize,
+    /// Those that were made since the process started.
+    pub builds: u64,
+    /// Those that were given up for others.
+    pub evictions: u64,
 }
 
 /// The counters of a kernel since the process started, and how it stands.
@@ -29,6 +49,9 @@ pub struct KernelStats {
     pub acceptances_rechecked: u64,
     /// Signatures that it refused, all of which are checked once more.
     pub refusals_rechecked: u64,
+    /// Signatures of which it could not tell, all of which are left to aws-lc: for P-256, sums that only signatures meet that are
+    /// made for it.
+    pub undecided: u64,
     /// Signatures that were left to aws-lc since too many under the same key had been refused.
     pub left_by_balance: u64,
     /// Times that aws-lc found otherwise. It should be zero, and be an alarm if it is not.

@@ -10,12 +10,12 @@ use super::{Build, Shelf};
 use crate::limits::{TABLE_MAX_USES, TABLE_USES, TABLE_USES_AFTER_EVICTION};
 
 /// Where a key has its table, if it has one.
-pub(crate) struct Slot<B: Build> {
+pub(in crate::crypto::accel) struct Slot<B: Build> {
     shelf: &'static Shelf,
     place: Arc<Place<B>>,
 }
 
-pub(super) struct Place<B: Build> {
+pub(in crate::crypto::accel) struct Place<B: Build> {
     build: B,
     table: ArcSwapOption<B::Table>,
     /// What the table takes, in bytes.
@@ -31,7 +31,7 @@ pub(super) struct Place<B: Build> {
 }
 
 /// What a shelf does with the places of all kinds of tables.
-pub(super) trait OnShelf: Send + Sync {
+pub(in crate::crypto::accel) trait OnShelf: Send + Sync {
     /// Makes the table, and says how many bytes it takes. `None` if there is none to be had.
     fn build(&self) -> Option<usize>;
     /// The shelf's time when the table was last used.
@@ -43,7 +43,7 @@ pub(super) trait OnShelf: Send + Sync {
 }
 
 impl<B: Build> Slot<B> {
-    pub(crate) fn new(shelf: &'static Shelf, build: B) -> Self {
+    pub(in crate::crypto::accel) fn new(shelf: &'static Shelf, build: B) -> Self {
         Self {
             shelf,
             place: Arc::new(Place {
@@ -60,7 +60,7 @@ impl<B: Build> Slot<B> {
 
     /// The table, if there is one by now. Asking for it in vain is what makes one, after a while.
     #[inline]
-    pub(crate) fn table(&self) -> Guard<Option<Arc<B::Table>>> {
+    pub(in crate::crypto::accel) fn table(&self) -> Guard<Option<Arc<B::Table>>> {
         let table = self.place.table.load();
         if table.is_some() {
             self.place.touch(self.shelf.now());
@@ -79,7 +79,7 @@ impl<B: Build> Slot<B> {
         let uses = place.uses.fetch_add(1, Ordering::Relaxed).saturating_add(1);
         if uses >= place.uses_wanted.load(Ordering::Relaxed)
             && !place.is_settled.swap(true, Ordering::Relaxed)
-            && !self.shelf.ask(Arc::clone(place) as Arc<dyn OnShelf>)
+            && !self.shelf.ask(place.clone())
         {
             place.ask_again();
         }

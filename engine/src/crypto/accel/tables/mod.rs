@@ -9,12 +9,14 @@ mod shelf;
 mod slot;
 #[cfg(test)]
 mod tests;
+mod trial;
 
-pub(crate) use shelf::{Shelf, ShelfStatistics};
-pub(crate) use slot::Slot;
+pub(super) use shelf::Shelf;
+pub(super) use slot::Slot;
+pub(super) use trial::Tried;
 
 /// How a table is made.
-pub(crate) trait Build: Send + Sync + 'static {
+pub(super) trait Build: Send + Sync + 'static {
     type Table: Send + Sync + 'static;
 
     /// Makes the table, and checks it. `None` if there is none for this key. It may take a millisecond.

@@ -7,10 +7,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 
 use super::slot::OnShelf;
+use crate::crypto::accel::stats::TableStats;
 use crate::limits::{MAX_TABLE_BYTES, MAX_TABLES_ASKED_FOR};
 
 /// Tables, in a fixed number of bytes.
-pub(crate) struct Shelf {
+pub(in crate::crypto::accel) struct Shelf {
     max_bytes: usize,
     /// Counts tables made: what "used last" is measured by.
     now: AtomicU32,
@@ -27,23 +28,14 @@ struct Inner {
     evictions: u64,
 }
 
-/// What a shelf holds and did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct ShelfStatistics {
-    pub(crate) tables: usize,
-    pub(crate) bytes: usize,
-    pub(crate) builds: u64,
-    pub(crate) evictions: u64,
-}
-
 impl Shelf {
     /// The one of this process.
-    pub(crate) fn of_process() -> &'static Self {
+    pub(in crate::crypto::accel) fn of_process() -> &'static Self {
         static SHELF: Shelf = Shelf::new(MAX_TABLE_BYTES);
         &SHELF
     }
 
-    pub(super) const fn new(max_bytes: usize) -> Self {
+    pub(in crate::crypto::accel) const fn new(max_bytes: usize) -> Self {
         Self {
             max_bytes,
             now: AtomicU32::new(1),
@@ -58,14 +50,14 @@ impl Shelf {
     }
 
     #[inline]
-    pub(super) fn now(&self) -> u32 {
+    pub(in crate::crypto::accel) fn now(&self) -> u32 {
         self.now.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn statistics(&self) -> ShelfStatistics {
+    pub(in crate::crypto::accel) fn stats(&self) -> TableStats {
         let mut inner = self.lock();
         let bytes = inner.bytes();
-        ShelfStatistics {
+        TableStats {
             tables: inner.made.len(),
             bytes,
             builds: inner.builds,
@@ -74,7 +66,7 @@ impl Shelf {
     }
 
     /// Has a table made. `false` if too many are asked for, or no thread can be had.
-    pub(super) fn ask(&'static self, place: Arc<dyn OnShelf>) -> bool {
+    pub(in crate::crypto::accel) fn ask(&'static self, place: Arc<dyn OnShelf>) -> bool {
         let mut inner = self.lock();
         if inner.asked_for.len() >= MAX_TABLES_ASKED_FOR {
             return false;
@@ -118,7 +110,7 @@ impl Shelf {
     }
 
     /// Makes one table, and then room for it.
-    pub(super) fn make(&self, place: &Arc<dyn OnShelf>) {
+    pub(in crate::crypto::accel) fn make(&self, place: &Arc<dyn OnShelf>) {
         let Some(bytes) = place.build() else {
             return;
         };
@@ -164,6 +156,6 @@ impl Inner {
 
 impl fmt::Debug for Shelf {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.statistics(), f)
+        fmt::Debug::fmt(&self.stats(), f)
     }
 }

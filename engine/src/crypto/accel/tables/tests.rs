@@ -86,18 +86,15 @@ fn tables_stay_within_their_bytes_and_the_one_unused_for_longest_goes() {
         use_times(&slots[at], TABLE_USES);
         until(|| slots[at].table().is_some());
     }
-    assert_eq!(shelf.statistics().bytes, 80);
+    assert_eq!(shelf.stats().bytes, 80);
     // The first is used after the second.
     use_times(&slots[0], 1);
     use_times(&slots[2], TABLE_USES);
-    until(|| shelf.statistics().evictions == 1);
+    until(|| shelf.stats().evictions == 1);
     assert!(slots[2].table().is_some());
     assert!(slots[0].table().is_some() != slots[1].table().is_some());
-    let statistics = shelf.statistics();
-    assert_eq!(
-        (statistics.tables, statistics.bytes, statistics.builds),
-        (2, 80, 3)
-    );
+    let stats = shelf.stats();
+    assert_eq!((stats.tables, stats.bytes, stats.builds), (2, 80, 3));
 }
 
 #[test]
@@ -108,7 +105,7 @@ fn after_an_eviction_it_takes_more_uses() {
     use_times(&one, TABLE_USES);
     until(|| one.table().is_some());
     use_times(&other, TABLE_USES);
-    until(|| shelf.statistics().evictions == 1);
+    until(|| shelf.stats().evictions == 1);
     use_times(&one, TABLE_USES_AFTER_EVICTION - 1);
     assert_eq!(made.load(Ordering::Relaxed), 1);
     use_times(&one, 1);
@@ -120,9 +117,9 @@ fn a_table_without_room_is_not_kept() {
     let shelf = shelf(10);
     let (large, made) = slot(shelf, Some(11));
     use_times(&large, TABLE_USES);
-    until(|| made.load(Ordering::Relaxed) == 1 && shelf.statistics().builds == 1);
+    until(|| made.load(Ordering::Relaxed) == 1 && shelf.stats().builds == 1);
     until(|| large.table().is_none());
-    assert_eq!(shelf.statistics().bytes, 0);
+    assert_eq!(shelf.stats().bytes, 0);
 }
 
 #[test]
@@ -131,8 +128,8 @@ fn a_key_that_is_gone_takes_its_table_with_it() {
     let (slot, _) = slot(shelf, Some(60));
     use_times(&slot, TABLE_USES);
     until(|| slot.table().is_some());
-    until(|| shelf.statistics().tables == 1);
+    until(|| shelf.stats().tables == 1);
     drop(slot);
-    until(|| shelf.statistics().bytes == 0);
-    assert_eq!(shelf.statistics().tables, 0);
+    until(|| shelf.stats().bytes == 0);
+    assert_eq!(shelf.stats().tables, 0);
 }
