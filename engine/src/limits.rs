@@ -299,6 +299,3 @@ pub(crate) const MAX_TABLES_ASKED_FOR: usize = 1024;
 
 /// How many of the first acceptances by a table aws-lc has to confirm.
 pub(crate) const TABLE_TRIALS: u32 = 4;
-
-/// The bits of a window: 84 KiB a key of P-256 and 129 KiB of Ed25519. One more takes 1.7 times as much and saves 1 to 2 %.
-pub(crate) const TABLE_WIDTH: usize = 6;

@@ -4,20 +4,30 @@ use crate::modular::modulus::Modulus;
 use crate::modular::words::{self, Words};
 
 /// p = 2^255 - 19.
-pub(super) static P: Modulus = Modulus::new([
-    0xffff_ffff_ffff_ffed,
-    0xffff_ffff_ffff_ffff,
-    0xffff_ffff_ffff_ffff,
-    0x7fff_ffff_ffff_ffff,
-]);
+#[derive(Debug)]
+pub(super) struct P;
+
+impl Modulus for P {
+    const WORDS: Words = [
+        0xffff_ffff_ffff_ffed,
+        0xffff_ffff_ffff_ffff,
+        0xffff_ffff_ffff_ffff,
+        0x7fff_ffff_ffff_ffff,
+    ];
+}
 
 /// The order of the base point.
-pub(super) static L: Modulus = Modulus::new([
-    0x5812_631a_5cf5_d3ed,
-    0x14de_f9de_a2f7_9cd6,
-    0x0000_0000_0000_0000,
-    0x1000_0000_0000_0000,
-]);
+#[derive(Debug)]
+pub(super) struct L;
+
+impl Modulus for L {
+    const WORDS: Words = [
+        0x5812_631a_5cf5_d3ed,
+        0x14de_f9de_a2f7_9cd6,
+        0x0000_0000_0000_0000,
+        0x1000_0000_0000_0000,
+    ];
+}
 
 /// d = -121665 / 121666.
 pub(super) const D: Words = [
@@ -77,5 +87,5 @@ pub(super) fn from_limbs(limbs: [u64; 5]) -> Words {
         limbs[3] >> 36 | limbs[4] << 16,
     ];
     // 2^255 = 19. Below 2^255 + 57, which is below 2 p.
-    P.canonical(words::add(&words, &[19 * above, 0, 0, 0]).0)
+    P::canonical(words::add(&words, &[19 * above, 0, 0, 0]).0)
 }

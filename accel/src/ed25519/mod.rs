@@ -41,6 +41,7 @@
 mod avx512;
 mod curve;
 mod digits;
+mod field;
 mod model;
 mod point;
 mod scalar;
@@ -51,27 +52,19 @@ mod tests;
 use std::fmt;
 use std::sync::LazyLock;
 
+use crate::modular::modulus::Modulus;
 use curve::{L, P};
 use point::Addend;
 use table::Table;
 
 use crate::Tier;
-use crate::modular::inverse;
 use crate::modular::words::{self, Words};
 
-/// The multiples of the base point in the form that the tier takes: made once.
-fn base_table(tier: Tier) -> &'static Option<Table> {
-    fn table() -> Option<Table> {
-        let (x, y) = point::decode(&curve::BASE)?;
-        Table::new(&x, &y, BASE_WIDTH)
-    }
-    static LIMBS: LazyLock<Option<Table>> = LazyLock::new(|| table().map(Table::in_limbs));
-    static WORDS: LazyLock<Option<Table>> = LazyLock::new(table);
-    match tier {
-        Tier::Lanes | Tier::Model => &LIMBS,
-        Tier::Scalar => &WORDS,
-    }
-}
+/// The multiples of the base point: made once.
+static BASE: LazyLock<Option<Table>> = LazyLock::new(|| {
+    let (x, y) = point::decode(&curve::BASE)?;
+    Table::new(&x, &y, BASE_WIDTH)
+});
 
 /// X, Y and Z below p.
 #[inline]
@@ -94,18 +87,11 @@ const WIDTHS: std::ops::RangeInclusive<usize> = 4..=8;
 const MAX_POINTS: usize =
     (digits::windows(BASE_WIDTH) + digits::windows(*WIDTHS.start())).next_multiple_of(8);
 
-/// The point (0, 1), which adds nothing, in either form: for the lanes, y + x and y - x are 1.
-static NOTHING_IN_LIMBS: Addend = Addend {
+/// The point (0, 1), which adds nothing.
+static NOTHING: Addend = Addend {
     sides: [1, 0, 0, 0, 1, 0, 0, 0],
     product: [0; 4],
 };
-static NOTHING_IN_WORDS: LazyLock<Addend> = LazyLock::new(|| {
-    let [a, b, c, d] = P.one;
-    Addend {
-        sides: [a, b, c, d, a, b, c, d],
-        product: [0; 4],
-    }
-});
 
 /// A public key with its table.
 pub struct VerifyKey {
@@ -114,16 +100,17 @@ pub struct VerifyKey {
 }
 
 impl VerifyKey {
-    /// Prepares an encoded point (RFC 8032 section 5.1.2) with windows of `width` bits, 4 to 8: 6 take 129 KiB, and each bit
-    /// more 1.7 times as much. It takes as long as some 25 verifications by a library.
+    /// Prepares an encoded point (RFC 8032 section 5.1.2). That takes as long as some 15 verifications by a library, and 129 KiB with
+    /// lanes or 222 without.
     ///
-    /// `None` if it is no such point in its one spelling, if x is zero (two points of small order), or if `width` is out of range.
+    /// `None` if it is no such point in its one spelling, or if x is zero (two points of small order).
     #[must_use]
-    pub fn new(point: &[u8; 32], width: usize) -> Option<Self> {
-        Self::with_tier(point, width, Tier::best())
+    pub fn new(point: &[u8; 32]) -> Option<Self> {
+        let tier = Tier::best();
+        Self::with_tier(point, tier.width(), tier)
     }
 
-    /// As [`new`](Self::new), for a tier: for tests.
+    /// As [`new`](Self::new) with windows of `width` bits, 4 to 8, for a tier: for tests.
     #[doc(hidden)]
     #[must_use]
     pub fn with_tier(point: &[u8; 32], width: usize, tier: Tier) -> Option<Self> {
@@ -132,15 +119,9 @@ impl VerifyKey {
         }
         let (x, y) = point::decode(point)?;
         // The table of -A: then h is multiplied and added.
-        let table = Table::new(&P.negate(&x), &y, width)?;
-        base_table(tier).as_ref()?;
-        Some(Self {
-            tier,
-            table: match tier {
-                Tier::Lanes | Tier::Model => table.in_limbs(),
-                Tier::Scalar => table,
-            },
-        })
+        let table = Table::new(&field::negate(&x), &y, width)?;
+        BASE.as_ref()?;
+        Some(Self { tier, table })
     }
 
     /// What the table takes, in bytes.
@@ -160,32 +141,27 @@ impl VerifyKey {
         let mut y = point::from_bytes(r);
         let sign = y[3] >> 63;
         y[3] &= u64::MAX >> 1;
-        if !words::is_below(&s, &L.words) || !words::is_below(&y, &P.words) {
+        if !words::is_below(&s, &L::WORDS) || !words::is_below(&y, &P::WORDS) {
             return false;
         }
         let Some([sum_x, sum_y, sum_z]) = self.sum(&s, &reduced(hash)) else {
             return false;
         };
         // Y = y Z first: it needs no inversion, and whoever guesses fails here.
-        let z = P.enter(&sum_z);
-        if P.multiply(&z, &y) != sum_y {
+        if field::canonical(&field::multiply(&sum_z, &y)) != sum_y {
             return false;
         }
-        let Some(inverse) = inverse::inverse(&sum_z, &P) else {
+        let Some(inverse) = field::invert(&sum_z) else {
             return false;
         };
-        let x = P.multiply(&P.enter(&sum_x), &inverse);
+        let x = field::canonical(&field::multiply(&sum_x, &inverse));
         x[0] & 1 == sign
     }
 
     /// X, Y and Z of s B - h A.
     fn sum(&self, s: &Words, h: &Words) -> Option<[Words; 3]> {
-        let base = base_table(self.tier).as_ref()?;
-        let nothing = match self.tier {
-            Tier::Lanes | Tier::Model => &NOTHING_IN_LIMBS,
-            Tier::Scalar => &*NOTHING_IN_WORDS,
-        };
-        let mut points = [(nothing, false); MAX_POINTS];
+        let base = BASE.as_ref()?;
+        let mut points = [(&NOTHING, false); MAX_POINTS];
         let mut count = 0;
         for (u, table) in [(s, base), (h, &self.table)] {
             digits::for_each(u, table.width, |place, is_negative| {
@@ -205,9 +181,9 @@ fn reduced(hash: &[u8; 64]) -> Words {
         return [0; 4];
     };
     // 2^256 is what Montgomery's form multiplies by.
-    let high = L.enter(&point::from_bytes(high));
-    let low = L.leave(&L.enter(&point::from_bytes(low)));
-    L.add(&low, &high)
+    let high = L::enter(&point::from_bytes(high));
+    let low = L::leave(&L::enter(&point::from_bytes(low)));
+    L::add(&low, &high)
 }
 
 impl fmt::Debug for VerifyKey {

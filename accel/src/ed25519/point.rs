@@ -1,6 +1,8 @@
-//! Points, and their sums, in words and Montgomery's form.
+//! Points, and their sums, in words.
 
 use super::curve::{D, P, ROOT_OF_MINUS_ONE};
+use super::field;
+use crate::modular::modulus::Modulus;
 use crate::modular::words::{self, Words};
 
 /// A point as it is added: y + x, y - x and 2 d x y.
@@ -36,28 +38,28 @@ pub(super) fn decode(bytes: &[u8; 32]) -> Option<(Words, Words)> {
     let mut y = from_bytes(bytes);
     let sign = y[3] >> 63;
     y[3] &= u64::MAX >> 1;
-    if !words::is_below(&y, &P.words) {
+    if !words::is_below(&y, &P::WORDS) {
         return None;
     }
-    let y = P.enter(&y);
-    let square = P.square(&y);
-    let u = P.sub(&square, &P.one);
-    let v = P.add(&P.multiply(&P.enter(&D), &square), &P.one);
-    let cube = P.multiply(&P.square(&v), &v);
-    let seventh = P.multiply(&P.square(&cube), &v);
-    let root = to_2_252_less_3(&P.multiply(&u, &seventh));
-    let mut x = P.multiply(&P.multiply(&u, &cube), &root);
-    let check = P.multiply(&v, &P.square(&x));
-    if check == P.negate(&u) {
-        x = P.multiply(&x, &P.enter(&ROOT_OF_MINUS_ONE));
-    } else if check != u {
+    let square = field::square(&y);
+    let u = field::sub(&square, &field::ONE);
+    let v = field::add(&field::multiply(&D, &square), &field::ONE);
+    let cube = field::multiply(&field::square(&v), &v);
+    let seventh = field::multiply(&field::square(&cube), &v);
+    let root = to_2_252_less_3(&field::multiply(&u, &seventh));
+    let mut x = field::multiply(&field::multiply(&u, &cube), &root);
+    let check = field::multiply(&v, &field::square(&x));
+    if field::is_equal(&check, &field::negate(&u)) {
+        x = field::multiply(&x, &ROOT_OF_MINUS_ONE);
+    } else if !field::is_equal(&check, &u) {
         return None;
     }
+    x = field::canonical(&x);
     if words::is_zero(&x) {
         return None;
     }
-    if P.leave(&x)[0] & 1 != sign {
-        x = P.negate(&x);
+    if x[0] & 1 != sign {
+        x = field::negate(&x);
     }
     Some((x, y))
 }
@@ -65,8 +67,8 @@ pub(super) fn decode(bytes: &[u8; 32]) -> Option<(Words, Words)> {
 /// a to the power of (p - 5) / 8 = 2^252 - 3.
 fn to_2_252_less_3(a: &Words) -> Words {
     // 250 ones, then 01.
-    let ones = (1..250).fold(*a, |power, _| P.multiply(&P.square(&power), a));
-    P.multiply(&P.square(&P.square(&ones)), a)
+    let ones = (1..250).fold(*a, |power, _| field::multiply(&field::square(&power), a));
+    field::multiply(&field::square(&field::square(&ones)), a)
 }
 
 impl Sum {
@@ -74,8 +76,8 @@ impl Sum {
         Self {
             x: *x,
             y: *y,
-            z: P.one,
-            t: P.multiply(x, y),
+            z: field::ONE,
+            t: field::multiply(x, y),
         }
     }
 
@@ -83,8 +85,8 @@ impl Sum {
     pub(super) fn neutral() -> Self {
         Self {
             x: [0; 4],
-            y: P.one,
-            z: P.one,
+            y: field::ONE,
+            z: field::ONE,
             t: [0; 4],
         }
     }
@@ -97,20 +99,20 @@ impl Sum {
         if negate {
             (plus, minus) = (minus, plus);
         }
-        let a = P.multiply(&P.sub(&self.y, &self.x), &minus);
-        let b = P.multiply(&P.add(&self.y, &self.x), &plus);
-        let c = P.multiply(&self.t, &addend.product);
-        let d = P.add(&self.z, &self.z);
-        let (e, h) = (P.sub(&b, &a), P.add(&b, &a));
-        let (mut f, mut g) = (P.sub(&d, &c), P.add(&d, &c));
+        let a = field::multiply(&field::sub(&self.y, &self.x), &minus);
+        let b = field::multiply(&field::add(&self.y, &self.x), &plus);
+        let c = field::multiply(&self.t, &addend.product);
+        let d = field::add(&self.z, &self.z);
+        let (e, h) = (field::sub(&b, &a), field::add(&b, &a));
+        let (mut f, mut g) = (field::sub(&d, &c), field::add(&d, &c));
         if negate {
             (f, g) = (g, f);
         }
         *self = Self {
-            x: P.multiply(&e, &f),
-            y: P.multiply(&g, &h),
-            z: P.multiply(&f, &g),
-            t: P.multiply(&e, &h),
+            x: field::multiply(&e, &f),
+            y: field::multiply(&g, &h),
+            z: field::multiply(&f, &g),
+            t: field::multiply(&e, &h),
         };
     }
 }

@@ -1,6 +1,6 @@
 //! The sum of many points, one after the other, in words of 64 bits.
 
-use super::curve::P;
+use super::field;
 use super::point::{Addend, Sum};
 use crate::modular::words::Words;
 
@@ -10,5 +10,5 @@ pub(super) fn sum(points: &[(&Addend, bool)]) -> [Words; 3] {
     for (point, negate) in points {
         sum.add(point, *negate);
     }
-    [P.leave(&sum.x), P.leave(&sum.y), P.leave(&sum.z)]
+    [sum.x, sum.y, sum.z].map(|words| field::canonical(&words))
 }

@@ -58,7 +58,7 @@ fn bytes(words: &Words) -> [u8; 32] {
 }
 
 fn order() -> BigUint {
-    value(&L.words)
+    value(&L::WORDS)
 }
 
 /// Numbers below the order, those at its ends among them.
@@ -82,8 +82,10 @@ fn scalars(spread: &mut Spread) -> Vec<BigUint> {
 
 /// The coordinates of a sum, in Montgomery's form.
 fn affine(sum: &Sum) -> (Words, Words) {
-    let inverse = P.invert(&sum.z).unwrap();
-    (P.multiply(&sum.x, &inverse), P.multiply(&sum.y, &inverse))
+    let inverse = field::invert(&sum.z).unwrap();
+    [&sum.x, &sum.y]
+        .map(|side| field::canonical(&field::multiply(side, &inverse)))
+        .into()
 }
 
 /// A point times a number, by doubling and adding.
@@ -113,8 +115,8 @@ fn base() -> (Words, Words) {
 }
 
 fn encoded((x, y): &(Words, Words)) -> [u8; 32] {
-    let mut encoded = bytes(&P.leave(y));
-    encoded[31] |= (P.leave(x)[0] as u8 & 1) << 7;
+    let mut encoded = bytes(&field::canonical(y));
+    encoded[31] |= (field::canonical(x)[0] as u8 & 1) << 7;
     encoded
 }
 
@@ -128,7 +130,7 @@ fn hash(signature: &[u8; 64], key: &[u8; 32], message: &[u8]) -> [u8; 64] {
 
 #[test]
 fn the_constants_are_those_of_the_curve() {
-    let p = value(&P.words);
+    let p = value(&P::WORDS);
     assert_eq!(p, (BigUint::from(1_u8) << 255) - 19_u8);
     let d = value(&curve::D);
     assert_eq!((&d * 121_666_u32 + 121_665_u32) % &p, BigUint::ZERO);
@@ -140,13 +142,50 @@ fn the_constants_are_those_of_the_curve() {
         .fold(BigUint::ZERO, |value, limb| (value << 52) + *limb);
     assert_eq!(twice_d, d * 2_u8 % &p);
     // The order takes the base point to (0, 1), and no half or third of it does.
-    assert_eq!(times(&base(), &order()), ([0; 4], P.one));
+    assert_eq!(times(&base(), &order()), ([0; 4], field::ONE));
     assert_eq!(encoded(&base()), curve::BASE);
 }
 
 #[test]
+fn sums_and_products_are_what_num_bigint_computes() {
+    let mut spread = Spread(6);
+    let p = value(&P::WORDS);
+    let full: BigUint = (BigUint::from(1_u8) << 256) - 1_u8;
+    let mut numbers = vec![BigUint::ZERO, BigUint::from(1_u8), full.clone()];
+    for distance in [1_u32, 18, 19, 20, 37, 38, 39] {
+        numbers.push(BigUint::from(distance));
+        numbers.push(&full - distance);
+        numbers.push(&p + distance);
+        numbers.push(&p - distance);
+        numbers.push(&p * 2_u8 - distance);
+        numbers.push(&p * 2_u8 + distance);
+    }
+    numbers.push(p.clone());
+    numbers.retain(|number| number.bits() <= 256);
+    for _ in 0..20 {
+        numbers.push(spread.below(&full));
+    }
+    for x in &numbers {
+        let a = words_of(x);
+        assert_eq!(value(&field::canonical(&a)), x % &p);
+        assert_eq!(value(&field::canonical(&field::square(&a))), x * x % &p);
+        for y in &numbers {
+            let b = words_of(y);
+            let canonical = |words: Words| value(&field::canonical(&words));
+            assert_eq!(canonical(field::add(&a, &b)), (x + y) % &p);
+            assert_eq!(canonical(field::sub(&a, &b)), (x + &p * 3_u8 - y) % &p);
+            assert_eq!(canonical(field::multiply(&a, &b)), x * y % &p);
+        }
+        match field::invert(&a) {
+            Some(inverse) => assert_eq!(value(&inverse) * x % &p, BigUint::from(1_u8)),
+            None => assert_eq!(x % &p, BigUint::ZERO),
+        }
+    }
+}
+
+#[test]
 fn limbs_are_reduced_whole() {
-    let p = value(&P.words);
+    let p = value(&P::WORDS);
     for top in [0, 1, 1 << 47, (1 << 48) - 1, 1 << 48, (1 << 48) + 77] {
         for low in [0, 1, 18, 19, 20, LIMB - 18, LIMB] {
             for middle in [0, LIMB] {
@@ -244,10 +283,10 @@ fn the_tiers_make_the_sum_that_doubling_and_adding_makes() {
                 let expected = times(&base(), &total);
                 for key in &keys {
                     let [x, y, z] = key.sum(&words_of(s), &words_of(&h)).unwrap();
-                    let inverse = P.invert(&P.enter(&z)).unwrap();
+                    let inverse = field::invert(&z).unwrap();
                     let sum = (
-                        P.multiply(&P.enter(&x), &inverse),
-                        P.multiply(&P.enter(&y), &inverse),
+                        field::canonical(&field::multiply(&x, &inverse)),
+                        field::canonical(&field::multiply(&y, &inverse)),
                     );
                     assert_eq!(sum, expected, "{key:?}");
                 }
@@ -263,13 +302,13 @@ fn lanes_and_their_model_make_the_same_limbs() {
     }
     let mut spread = Spread(4);
     let (x, y) = base();
-    let table = Table::new(&x, &y, 6).unwrap().in_limbs();
+    let table = Table::new(&x, &y, 6).unwrap();
     for count in [8, 16, 24, 72, 104] {
         for _ in 0..10 {
             let points: Vec<(&Addend, bool)> = (0..count)
                 .map(|_| {
                     let place = spread.next() as usize % (table.points.len() + 9);
-                    let point = table.points.get(place).unwrap_or(&NOTHING_IN_LIMBS);
+                    let point = table.points.get(place).unwrap_or(&NOTHING);
                     (point, spread.next().is_multiple_of(2))
                 })
                 .collect();
@@ -297,7 +336,7 @@ fn same_verdict(
 #[test]
 fn signatures_valid_and_changed_get_the_verdict_of_aws_lc() {
     let mut spread = Spread(5);
-    let p = value(&P.words);
+    let p = value(&P::WORDS);
     for width in WIDTHS {
         let pair = Ed25519KeyPair::generate().unwrap();
         let public: [u8; 32] = pair.public_key().as_ref().try_into().unwrap();
@@ -364,7 +403,7 @@ fn signatures_made_by_hand_get_the_verdict_of_aws_lc() {
             point::decode(&encoding)
         })
         .map(|point| times(&point, &l))
-        .find(|point| times(point, &BigUint::from(4_u8)) != ([0; 4], P.one))
+        .find(|point| times(point, &BigUint::from(4_u8)) != ([0; 4], field::ONE))
         .unwrap();
     let private = BigUint::from(987_654_321_u64);
     let honest = times(&base(), &private);
@@ -404,15 +443,15 @@ fn signatures_made_by_hand_get_the_verdict_of_aws_lc() {
 #[test]
 fn a_key_is_one_point_in_its_one_spelling_with_x_other_than_zero() {
     let good = encoded(&times(&base(), &BigUint::from(99_u8)));
-    assert!(VerifyKey::new(&good, 6).is_some());
+    assert!(VerifyKey::new(&good).is_some());
     for width in [0, 3, 9] {
-        assert!(VerifyKey::new(&good, width).is_none());
+        assert!(VerifyKey::with_tier(&good, width, Tier::best()).is_none());
     }
     let mut one = [0; 32];
     one[0] = 1;
-    let minus_one = bytes(&words::sub(&P.words, &[1, 0, 0, 0]).0);
-    for encoding in [one, minus_one, bytes(&P.words), [0xff; 32]] {
-        assert!(VerifyKey::new(&encoding, 6).is_none());
+    let minus_one = bytes(&words::sub(&P::WORDS, &[1, 0, 0, 0]).0);
+    for encoding in [one, minus_one, bytes(&P::WORDS), [0xff; 32]] {
+        assert!(VerifyKey::new(&encoding).is_none());
     }
     // Half of all y have no x.
     let count = (2_u8..100)

@@ -25,4 +25,12 @@ impl Tier {
         }
         Self::Scalar
     }
+
+    /// The bits of a key's windows: one more saves the lanes nothing, as long as it does not make a round of eight less.
+    pub(crate) const fn width(self) -> usize {
+        match self {
+            Self::Lanes | Self::Model => 6,
+            Self::Scalar => 7,
+        }
+    }
 }

@@ -29,15 +29,15 @@ struct Steps {
 }
 
 /// 1/x modulo m, neither in Montgomery's form. `None` if there is none.
-pub(crate) fn inverse(x: &Words, modulus: &Modulus) -> Option<Words> {
-    let m = signed(&modulus.words);
-    let (mut a, mut b) = (*x, modulus.words);
+pub(crate) fn inverse<M: Modulus>(x: &Words) -> Option<Words> {
+    let m = signed(&M::WORDS);
+    let (mut a, mut b) = (*x, M::WORDS);
     let (mut d, mut e) = ([1, 0, 0, 0, 0], [0; 5]);
     // 511 steps are enough for two numbers of 256 bits (the paper, section 2.1).
     for _ in 0..9 {
         let first = steps(&mut a, &mut b);
         let second = steps(&mut a, &mut b);
-        (d, e) = apply_modulo(&d, &e, second.after(first), &m, modulus.inverse_62);
+        (d, e) = apply_modulo(&d, &e, second.after(first), &m, M::INVERSE_62);
         if words::is_zero(&a) {
             return (b == [1, 0, 0, 0]).then(|| positive(e, &m));
         }

@@ -5,49 +5,32 @@
 use super::inverse;
 use super::words::{self, Words, multiply_add};
 
-/// A modulus and its constants.
-#[derive(Debug)]
-pub(crate) struct Modulus {
+/// A modulus: a type, so that all that follows from it is constant where it is used.
+pub(crate) trait Modulus {
     /// m itself.
-    pub(crate) words: Words,
+    const WORDS: Words;
+
     /// -1/m mod 2^64.
-    pub(crate) negated_inverse: u64,
+    const NEGATED_INVERSE: u64 = inverse_of_word(Self::WORDS[0]).wrapping_neg();
     /// 1/m mod 2^62, for inversions.
-    pub(crate) inverse_62: u64,
+    const INVERSE_62: u64 = inverse_of_word(Self::WORDS[0]) & (u64::MAX >> 2);
     /// R mod m, which is one.
-    pub(crate) one: Words,
+    const ONE: Words = doubled([1, 0, 0, 0], 256, &Self::WORDS);
     /// R^2 mod m.
-    pub(crate) r_squared: Words,
+    const R_SQUARED: Words = doubled(Self::ONE, 256, &Self::WORDS);
     /// R^3 mod m.
-    pub(crate) r_cubed: Words,
-}
-
-impl Modulus {
-    pub(crate) const fn new(words: Words) -> Self {
-        let inverse = inverse_of_word(words[0]);
-        let one = doubled([1, 0, 0, 0], 256, &words);
-        let r_squared = doubled(one, 256, &words);
-        let r_cubed = doubled(r_squared, 256, &words);
-        Self {
-            words,
-            negated_inverse: inverse.wrapping_neg(),
-            inverse_62: inverse & (u64::MAX >> 2),
-            one,
-            r_squared,
-            r_cubed,
-        }
-    }
+    const R_CUBED: Words = doubled(Self::R_SQUARED, 256, &Self::WORDS);
 
     #[inline]
-    pub(crate) fn add(&self, a: &Words, b: &Words) -> Words {
+    fn add(a: &Words, b: &Words) -> Words {
         let (sum, carry) = words::add(a, b);
-        self.reduced(sum, carry)
+        Self::reduced(sum, carry)
     }
 
     #[inline]
-    pub(crate) fn sub(&self, a: &Words, b: &Words) -> Words {
+    fn sub(a: &Words, b: &Words) -> Words {
         let (difference, borrow) = words::sub(a, b);
-        let mut addend = self.words;
+        let mut addend = Self::WORDS;
         for word in &mut addend {
             *word &= u64::from(borrow).wrapping_neg();
         }
@@ -55,13 +38,13 @@ impl Modulus {
     }
 
     #[inline]
-    pub(crate) fn negate(&self, a: &Words) -> Words {
-        self.sub(&[0; 4], a)
+    fn negate(a: &Words) -> Words {
+        Self::sub(&[0; 4], a)
     }
 
     /// a * b / R.
     #[inline]
-    pub(crate) fn multiply(&self, a: &Words, b: &Words) -> Words {
+    fn multiply(a: &Words, b: &Words) -> Words {
         let mut total = [0_u64; 4];
         let mut above = 0_u64;
         for word in b {
@@ -72,52 +55,55 @@ impl Modulus {
             let (next, overflow) = above.overflowing_add(carry);
 
             // The multiple of m that makes the lowest word zero, which falls out.
-            let multiple = total[0].wrapping_mul(self.negated_inverse);
-            let (_, mut carry) = multiply_add(multiple, self.words[0], total[0], 0);
+            let multiple = total[0].wrapping_mul(Self::NEGATED_INVERSE);
+            let (_, mut carry) = multiply_add(multiple, Self::WORDS[0], total[0], 0);
             for k in 1..4 {
-                (total[k - 1], carry) = multiply_add(multiple, self.words[k], total[k], carry);
+                (total[k - 1], carry) = multiply_add(multiple, Self::WORDS[k], total[k], carry);
             }
             let (highest, carried) = next.overflowing_add(carry);
             total[3] = highest;
             above = u64::from(overflow) + u64::from(carried);
         }
-        self.reduced(total, above != 0)
+        Self::reduced(total, above != 0)
     }
 
     #[inline]
-    pub(crate) fn square(&self, a: &Words) -> Words {
-        self.multiply(a, a)
+    fn square(a: &Words) -> Words {
+        Self::multiply(a, a)
     }
 
     /// Brings a number below 2^256 into Montgomery's form.
     #[inline]
-    pub(crate) fn enter(&self, a: &Words) -> Words {
-        self.multiply(a, &self.r_squared)
+    fn enter(a: &Words) -> Words {
+        Self::multiply(a, &Self::R_SQUARED)
     }
 
     /// Takes a number out of it.
     #[inline]
-    pub(crate) fn leave(&self, a: &Words) -> Words {
-        self.multiply(a, &[1, 0, 0, 0])
+    fn leave(a: &Words) -> Words {
+        Self::multiply(a, &[1, 0, 0, 0])
     }
 
     /// 1/a, in Montgomery's form as a is. `None` for zero.
-    pub(crate) fn invert(&self, a: &Words) -> Option<Words> {
+    fn invert(a: &Words) -> Option<Words>
+    where
+        Self: Sized,
+    {
         // 1 / (a R), then times R^2.
-        let inverse = inverse::inverse(a, self)?;
-        Some(self.multiply(&inverse, &self.r_cubed))
+        let inverse = inverse::inverse::<Self>(a)?;
+        Some(Self::multiply(&inverse, &Self::R_CUBED))
     }
 
     /// The same number below the modulus, for one below twice the modulus.
     #[inline]
-    pub(crate) fn canonical(&self, a: Words) -> Words {
-        self.reduced(a, false)
+    fn canonical(a: Words) -> Words {
+        Self::reduced(a, false)
     }
 
     /// The number of four words and a carry, below twice the modulus, less the modulus unless it is below.
     #[inline]
-    fn reduced(&self, a: Words, carry: bool) -> Words {
-        let (less, borrow) = words::sub(&a, &self.words);
+    fn reduced(a: Words, carry: bool) -> Words {
+        let (less, borrow) = words::sub(&a, &Self::WORDS);
         if borrow && !carry { a } else { less }
     }
 }

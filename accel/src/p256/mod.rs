@@ -60,6 +60,7 @@ use std::sync::LazyLock;
 
 use crate::Tier;
 use crate::modular::inverse;
+use crate::modular::modulus::Modulus;
 use crate::modular::words::{self, Words};
 use curve::{N, P};
 use point::Affine;
@@ -115,16 +116,17 @@ pub struct VerifyKey {
 }
 
 impl VerifyKey {
-    /// Prepares an uncompressed point (SEC 1 section 2.3.3) with windows of `width` bits, 4 to 8: 6 take 84 KiB, and each bit more
-    /// 1.8 times as much. It takes as long as some ten verifications by a library.
+    /// Prepares an uncompressed point (SEC 1 section 2.3.3). That takes as long as some ten verifications by a library, and 84 KiB
+    /// with lanes or 144 without.
     ///
-    /// `None` if it is no such point of the curve, or `width` is out of range.
+    /// `None` if it is no such point of the curve.
     #[must_use]
-    pub fn new(point: &[u8], width: usize) -> Option<Self> {
-        Self::with_tier(point, width, Tier::best())
+    pub fn new(point: &[u8]) -> Option<Self> {
+        let tier = Tier::best();
+        Self::with_tier(point, tier.width(), tier)
     }
 
-    /// As [`new`](Self::new), for a tier: for tests.
+    /// As [`new`](Self::new) with windows of `width` bits, 4 to 8, for a tier: for tests.
     #[doc(hidden)]
     #[must_use]
     pub fn with_tier(point: &[u8], width: usize, tier: Tier) -> Option<Self> {
@@ -159,17 +161,17 @@ impl VerifyKey {
             return Verdict::Invalid;
         };
         let (r, s) = (words::from_bytes(r), words::from_bytes(s));
-        let is_in_range = |a: &Words| !words::is_zero(a) && words::is_below(a, &N.words);
+        let is_in_range = |a: &Words| !words::is_zero(a) && words::is_below(a, &N::WORDS);
         if !is_in_range(&r) || !is_in_range(&s) {
             return Verdict::Invalid;
         }
-        let Some(inverse) = inverse::inverse(&s, &N) else {
+        let Some(inverse) = inverse::inverse::<N>(&s) else {
             return Verdict::Undecided;
         };
         // One factor in Montgomery's form and one not: the product is not. The digest may be n or more.
-        let inverse = N.enter(&inverse);
-        let u1 = N.multiply(&words::from_bytes(digest), &inverse);
-        let u2 = N.multiply(&r, &inverse);
+        let inverse = N::enter(&inverse);
+        let u1 = N::multiply(&words::from_bytes(digest), &inverse);
+        let u2 = N::multiply(&r, &inverse);
         let Some((x, zz)) = self.sum(&u1, &u2) else {
             return Verdict::Undecided;
         };
@@ -177,9 +179,9 @@ impl VerifyKey {
             return Verdict::Undecided;
         }
         // x and zz carry the same power of two, so what multiplies zz carries none.
-        let is_x = |r: &Words| P.multiply(&P.enter(r), &zz) == x;
-        let (above, carry) = words::add(&r, &N.words);
-        let is_valid = is_x(&r) || (!carry && words::is_below(&above, &P.words) && is_x(&above));
+        let is_x = |r: &Words| P::multiply(&P::enter(r), &zz) == x;
+        let (above, carry) = words::add(&r, &N::WORDS);
+        let is_valid = is_x(&r) || (!carry && words::is_below(&above, &P::WORDS) && is_x(&above));
         if is_valid {
             Verdict::Valid
         } else {
@@ -196,7 +198,7 @@ impl VerifyKey {
             // n is odd, so one of u and n - u is. Zero becomes n, whose multiple is at infinity.
             let is_even = u[0] & 1 == 0;
             let odd = if is_even {
-                words::sub(&N.words, u).0
+                words::sub(&N::WORDS, u).0
             } else {
                 *u
             };
@@ -206,7 +208,7 @@ impl VerifyKey {
             });
         }
         let (x, zz) = sum(self.tier, &points[..count]);
-        Some((P.canonical(x), P.canonical(zz)))
+        Some((P::canonical(x), P::canonical(zz)))
     }
 }
 

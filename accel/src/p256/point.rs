@@ -1,6 +1,7 @@
 //! Points of the curve, and their sums.
 
 use super::curve::P;
+use crate::modular::modulus::Modulus;
 use crate::modular::words::{self, Words};
 
 /// A point by its coordinates, in Montgomery's form: one line of the cache.
@@ -34,8 +35,8 @@ pub(super) fn base() -> Affine {
         0x4fe3_42e2_fe1a_7f9b,
     ];
     Affine {
-        x: P.enter(&x),
-        y: P.enter(&y),
+        x: P::enter(&x),
+        y: P::enter(&y),
     }
 }
 
@@ -51,22 +52,22 @@ impl Affine {
     /// The point of two coordinates of 32 bytes. `None` if one is not below p, or if the point is not on the curve.
     pub(super) fn from_bytes(x: &[u8; 32], y: &[u8; 32]) -> Option<Self> {
         let (x, y) = (words::from_bytes(x), words::from_bytes(y));
-        if !words::is_below(&x, &P.words) || !words::is_below(&y, &P.words) {
+        if !words::is_below(&x, &P::WORDS) || !words::is_below(&y, &P::WORDS) {
             return None;
         }
         let point = Self {
-            x: P.enter(&x),
-            y: P.enter(&y),
+            x: P::enter(&x),
+            y: P::enter(&y),
         };
         point.is_on_curve().then_some(point)
     }
 
     /// Whether y^2 = x^3 - 3x + b.
     pub(super) fn is_on_curve(&self) -> bool {
-        let cube = P.multiply(&P.square(&self.x), &self.x);
-        let three = P.add(&P.add(&self.x, &self.x), &self.x);
-        let right = P.add(&P.sub(&cube, &three), &P.enter(&B));
-        P.square(&self.y) == right
+        let cube = P::multiply(&P::square(&self.x), &self.x);
+        let three = P::add(&P::add(&self.x, &self.x), &self.x);
+        let right = P::add(&P::sub(&cube, &three), &P::enter(&B));
+        P::square(&self.y) == right
     }
 }
 
@@ -87,15 +88,15 @@ impl Sum {
     /// The sum of two points.
     #[inline]
     pub(super) fn of(one: &Affine, other: &Affine) -> Self {
-        let difference = P.sub(&other.x, &one.x);
-        let slope = P.sub(&other.y, &one.y);
-        let zz = P.square(&difference);
-        let zzz = P.multiply(&difference, &zz);
-        let q = P.multiply(&one.x, &zz);
-        let x = P.sub(&P.sub(&P.square(&slope), &zzz), &P.add(&q, &q));
-        let y = P.sub(
-            &P.multiply(&slope, &P.sub(&q, &x)),
-            &P.multiply(&one.y, &zzz),
+        let difference = P::sub(&other.x, &one.x);
+        let slope = P::sub(&other.y, &one.y);
+        let zz = P::square(&difference);
+        let zzz = P::multiply(&difference, &zz);
+        let q = P::multiply(&one.x, &zz);
+        let x = P::sub(&P::sub(&P::square(&slope), &zzz), &P::add(&q, &q));
+        let y = P::sub(
+            &P::multiply(&slope, &P::sub(&q, &x)),
+            &P::multiply(&one.y, &zzz),
         );
         Self { x, y, zz, zzz }
     }
@@ -103,18 +104,18 @@ impl Sum {
     /// Adds a point.
     #[inline]
     pub(super) fn add(&mut self, point: &Affine) {
-        let difference = P.sub(&P.multiply(&point.x, &self.zz), &self.x);
-        let slope = P.sub(&P.multiply(&point.y, &self.zzz), &self.y);
-        let square = P.square(&difference);
-        let cube = P.multiply(&difference, &square);
-        let q = P.multiply(&self.x, &square);
-        let x = P.sub(&P.sub(&P.square(&slope), &cube), &P.add(&q, &q));
-        self.y = P.sub(
-            &P.multiply(&slope, &P.sub(&q, &x)),
-            &P.multiply(&self.y, &cube),
+        let difference = P::sub(&P::multiply(&point.x, &self.zz), &self.x);
+        let slope = P::sub(&P::multiply(&point.y, &self.zzz), &self.y);
+        let square = P::square(&difference);
+        let cube = P::multiply(&difference, &square);
+        let q = P::multiply(&self.x, &square);
+        let x = P::sub(&P::sub(&P::square(&slope), &cube), &P::add(&q, &q));
+        self.y = P::sub(
+            &P::multiply(&slope, &P::sub(&q, &x)),
+            &P::multiply(&self.y, &cube),
         );
         self.x = x;
-        self.zz = P.multiply(&self.zz, &square);
-        self.zzz = P.multiply(&self.zzz, &cube);
+        self.zz = P::multiply(&self.zz, &square);
+        self.zzz = P::multiply(&self.zzz, &cube);
     }
 }

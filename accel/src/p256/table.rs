@@ -3,6 +3,7 @@
 use super::curve::P;
 use super::digits::{entries, windows};
 use super::point::{Affine, Sum};
+use crate::modular::modulus::Modulus;
 use crate::modular::words::{self, Words};
 
 /// For each window i of `width` bits: 2^(width * i) times 1, 3, 5, ... as many as digits can ask for.
@@ -43,10 +44,10 @@ impl Table {
     pub(super) fn in_limbs(mut self) -> Self {
         // 2^260 / R, times R.
         const FACTOR: Words = [16, 0, 0, 0];
-        let factor = P.enter(&FACTOR);
+        let factor = P::enter(&FACTOR);
         for point in &mut self.points {
-            point.x = P.multiply(&point.x, &factor);
-            point.y = P.multiply(&point.y, &factor);
+            point.x = P::multiply(&point.x, &factor);
+            point.y = P::multiply(&point.y, &factor);
         }
         self
     }
@@ -63,8 +64,8 @@ fn bases(point: &Affine, width: usize) -> Option<Vec<Affine>> {
     let mut sum = Sum {
         x: point.x,
         y: point.y,
-        zz: P.one,
-        zzz: P.one,
+        zz: P::ONE,
+        zzz: P::ONE,
     };
     for window in 0..windows(width) {
         if window > 0 {
@@ -80,10 +81,10 @@ fn bases(point: &Affine, width: usize) -> Option<Vec<Affine>> {
             .zip(inverses)
             .map(|(sum, inverse)| {
                 // 1/ZZ = (ZZ/ZZZ)^2.
-                let root = P.multiply(&sum.zz, &inverse);
+                let root = P::multiply(&sum.zz, &inverse);
                 Affine {
-                    x: P.multiply(&sum.x, &P.square(&root)),
-                    y: P.multiply(&sum.y, &inverse),
+                    x: P::multiply(&sum.x, &P::square(&root)),
+                    y: P::multiply(&sum.y, &inverse),
                 }
             })
             .collect(),
@@ -92,20 +93,20 @@ fn bases(point: &Affine, width: usize) -> Option<Vec<Affine>> {
 
 /// Twice a sum, which is not at infinity; no point of the curve has y = 0.
 fn doubled(sum: &Sum) -> Sum {
-    let u = P.add(&sum.y, &sum.y);
-    let v = P.square(&u);
-    let w = P.multiply(&u, &v);
-    let s = P.multiply(&sum.x, &v);
+    let u = P::add(&sum.y, &sum.y);
+    let v = P::square(&u);
+    let w = P::multiply(&u, &v);
+    let s = P::multiply(&sum.x, &v);
     // 3 (X^2 - ZZ^2), since a = -3.
-    let product = P.multiply(&P.sub(&sum.x, &sum.zz), &P.add(&sum.x, &sum.zz));
-    let m = P.add(&P.add(&product, &product), &product);
-    let x = P.sub(&P.square(&m), &P.add(&s, &s));
-    let y = P.sub(&P.multiply(&m, &P.sub(&s, &x)), &P.multiply(&w, &sum.y));
+    let product = P::multiply(&P::sub(&sum.x, &sum.zz), &P::add(&sum.x, &sum.zz));
+    let m = P::add(&P::add(&product, &product), &product);
+    let x = P::sub(&P::square(&m), &P::add(&s, &s));
+    let y = P::sub(&P::multiply(&m, &P::sub(&s, &x)), &P::multiply(&w, &sum.y));
     Sum {
         x,
         y,
-        zz: P.multiply(&v, &sum.zz),
-        zzz: P.multiply(&w, &sum.zzz),
+        zz: P::multiply(&v, &sum.zz),
+        zzz: P::multiply(&w, &sum.zzz),
     }
 }
 
@@ -113,7 +114,7 @@ pub(super) fn double_all(points: &[Affine]) -> Option<Vec<Affine>> {
     let inverses = invert_all(
         &points
             .iter()
-            .map(|point| P.add(&point.y, &point.y))
+            .map(|point| P::add(&point.y, &point.y))
             .collect::<Vec<_>>(),
     )?;
     Some(
@@ -121,8 +122,8 @@ pub(super) fn double_all(points: &[Affine]) -> Option<Vec<Affine>> {
             .iter()
             .zip(inverses)
             .map(|(point, inverse)| {
-                let square = P.sub(&P.square(&point.x), &P.one);
-                let slope = P.multiply(&P.add(&P.add(&square, &square), &square), &inverse);
+                let square = P::sub(&P::square(&point.x), &P::ONE);
+                let slope = P::multiply(&P::add(&P::add(&square, &square), &square), &inverse);
                 on_line(point, &point.x, &slope)
             })
             .collect(),
@@ -133,7 +134,7 @@ pub(super) fn add_all(ones: &[Affine], others: &[Affine]) -> Option<Vec<Affine>>
     let differences: Vec<Words> = ones
         .iter()
         .zip(others)
-        .map(|(one, other)| P.sub(&other.x, &one.x))
+        .map(|(one, other)| P::sub(&other.x, &one.x))
         .collect();
     let inverses = invert_all(&differences)?;
     Some(
@@ -141,7 +142,7 @@ pub(super) fn add_all(ones: &[Affine], others: &[Affine]) -> Option<Vec<Affine>>
             .zip(others)
             .zip(inverses)
             .map(|((one, other), inverse)| {
-                let slope = P.multiply(&P.sub(&other.y, &one.y), &inverse);
+                let slope = P::multiply(&P::sub(&other.y, &one.y), &inverse);
                 on_line(one, &other.x, &slope)
             })
             .collect(),
@@ -150,26 +151,26 @@ pub(super) fn add_all(ones: &[Affine], others: &[Affine]) -> Option<Vec<Affine>>
 
 /// The sum of `one` and a point with `other_x`, where the line through them has this slope.
 fn on_line(one: &Affine, other_x: &Words, slope: &Words) -> Affine {
-    let x = P.sub(&P.sub(&P.square(slope), &one.x), other_x);
-    let y = P.sub(&P.multiply(slope, &P.sub(&one.x, &x)), &one.y);
+    let x = P::sub(&P::sub(&P::square(slope), &one.x), other_x);
+    let y = P::sub(&P::multiply(slope, &P::sub(&one.x, &x)), &one.y);
     Affine { x, y }
 }
 
 /// The inverses of all, for one inversion and three products each. `None` if one is zero.
 fn invert_all(values: &[Words]) -> Option<Vec<Words>> {
-    let mut product = P.one;
+    let mut product = P::ONE;
     let mut inverses = Vec::with_capacity(values.len());
     for value in values {
         inverses.push(product);
-        product = P.multiply(&product, value);
+        product = P::multiply(&product, value);
     }
     if words::is_zero(&product) {
         return None;
     }
-    let mut inverse = P.invert(&product)?;
+    let mut inverse = P::invert(&product)?;
     for (slot, value) in inverses.iter_mut().zip(values).rev() {
-        *slot = P.multiply(slot, &inverse);
-        inverse = P.multiply(&inverse, value);
+        *slot = P::multiply(slot, &inverse);
+        inverse = P::multiply(&inverse, value);
     }
     Some(inverses)
 }

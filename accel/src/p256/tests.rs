@@ -50,7 +50,7 @@ fn edges(spread: &mut Spread) -> Vec<Words> {
         [0, 0, u64::MAX, u64::MAX],
         [1 << 51, 1 << 40, 1 << 28, 1 << 16],
     ];
-    for modulus in [&P.words, &N.words] {
+    for modulus in [&P::WORDS, &N::WORDS] {
         for distance in [1, 2, 3, 1 << 40] {
             edges.push(words::sub(modulus, &[distance, 0, 0, 0]).0);
         }
@@ -98,45 +98,50 @@ fn bytes(words: &Words) -> [u8; 32] {
 
 #[test]
 fn sums_and_products_modulo_both_primes_are_what_num_bigint_computes() {
-    let mut spread = Spread(1);
-    let r = BigUint::from(1_u8) << 256;
-    for modulus in [&P, &N] {
-        let m = value(&modulus.words);
-        let edges: Vec<Words> = edges(&mut spread)
+    fn check<M: Modulus>(spread: &mut Spread) {
+        let r = BigUint::from(1_u8) << 256;
+        let m = value(&M::WORDS);
+        let edges: Vec<Words> = edges(spread)
             .into_iter()
-            .filter(|a| words::is_below(a, &modulus.words))
+            .filter(|a| words::is_below(a, &M::WORDS))
             .collect();
         for a in &edges {
             for b in &edges {
                 let (x, y) = (value(a), value(b));
-                assert_eq!(value(&modulus.add(a, b)), (&x + &y) % &m);
-                assert_eq!(value(&modulus.sub(a, b)), (&x + &m - &y) % &m);
-                let product = value(&modulus.multiply(a, b));
+                assert_eq!(value(&M::add(a, b)), (&x + &y) % &m);
+                assert_eq!(value(&M::sub(a, b)), (&x + &m - &y) % &m);
+                let product = value(&M::multiply(a, b));
                 assert!(product < m);
                 assert_eq!(&product * &r % &m, &x * &y % &m);
             }
-            assert_eq!(value(&modulus.enter(a)), value(a) * &r % &m);
+            assert_eq!(value(&M::enter(a)), value(a) * &r % &m);
+            assert_eq!(M::leave(&M::enter(a)), *a);
         }
     }
+    let mut spread = Spread(1);
+    check::<P>(&mut spread);
+    check::<N>(&mut spread);
 }
 
 #[test]
 fn an_inverse_is_one() {
-    let mut spread = Spread(2);
-    for modulus in [&P, &N] {
-        let m = value(&modulus.words);
-        let mut numbers = edges(&mut spread);
+    fn check<M: Modulus>(spread: &mut Spread) {
+        let m = value(&M::WORDS);
+        let mut numbers = edges(spread);
         numbers.extend((0..500).map(|_| spread.words()));
         for number in numbers {
-            if !words::is_below(&number, &modulus.words) || words::is_zero(&number) {
+            if !words::is_below(&number, &M::WORDS) || words::is_zero(&number) {
                 continue;
             }
-            let inverse = inverse::inverse(&number, modulus).unwrap();
-            assert!(words::is_below(&inverse, &modulus.words));
+            let inverse = inverse::inverse::<M>(&number).unwrap();
+            assert!(words::is_below(&inverse, &M::WORDS));
             assert_eq!(value(&inverse) * value(&number) % &m, BigUint::from(1_u8));
         }
-        assert!(inverse::inverse(&[0; 4], modulus).is_none());
+        assert!(inverse::inverse::<M>(&[0; 4]).is_none());
     }
+    let mut spread = Spread(2);
+    check::<P>(&mut spread);
+    check::<N>(&mut spread);
 }
 
 #[test]
@@ -194,7 +199,7 @@ fn every_entry_of_a_table_is_the_multiple_it_stands_for() {
         for (place, entry) in table.points.iter().enumerate().step_by(7) {
             let (window, odd) = (place / per_window, 2 * (place % per_window) + 1);
             let number = BigUint::from(odd) << (window * width);
-            assert_eq!(*entry, times(&point, &(number % value(&N.words))));
+            assert_eq!(*entry, times(&point, &(number % value(&N::WORDS))));
         }
     }
 }
@@ -268,7 +273,7 @@ fn signatures_valid_and_changed_get_the_verdict_of_aws_lc() {
             let r = words::from_bytes(r.try_into().unwrap());
             let s = words::from_bytes(s.try_into().unwrap());
             // The other of the two that every signature has.
-            cases.push((digest, joined(&r, &words::sub(&N.words, &s).0)));
+            cases.push((digest, joined(&r, &words::sub(&N::WORDS, &s).0)));
             cases.push((digest, joined(&s, &r)));
             for edge in edges(&mut spread) {
                 cases.push((digest, joined(&edge, &s)));
@@ -290,7 +295,7 @@ fn signatures_valid_and_changed_get_the_verdict_of_aws_lc() {
                     Verdict::Invalid
                 };
                 // A digest of zero makes u1 zero, and n G is at infinity: one after the other, the sum meets it.
-                let is_zero = digest == [0; 32] || digest == bytes(&N.words);
+                let is_zero = digest == [0; 32] || digest == bytes(&N::WORDS);
                 for key in &keys {
                     let verdict = key.verify(&digest, &signature);
                     let is_open = is_zero && verdict == Verdict::Undecided;
@@ -304,7 +309,7 @@ fn signatures_valid_and_changed_get_the_verdict_of_aws_lc() {
 /// Keys whose private number is known, and u1 and u2 chosen so that sums on the way meet each other, their negative, or infinity.
 #[test]
 fn what_the_formulas_do_not_cover_is_undecided_and_never_wrong() {
-    let n = value(&N.words);
+    let n = value(&N::WORDS);
     let one = BigUint::from(1_u8);
     let powers = [1_u32, 64, 255].map(|bit| (&one << bit) % &n);
     let mut privates = vec![one.clone(), &n - 1_u8, BigUint::from(2_u8), &n - 2_u8];
@@ -313,7 +318,7 @@ fn what_the_formulas_do_not_cover_is_undecided_and_never_wrong() {
     let (mut undecided, mut valid, mut invalid) = (0, 0, 0);
     for private in &privates {
         let point = times(&point::base(), private);
-        let plain = |a: &Words| bytes(&P.multiply(a, &[1, 0, 0, 0]));
+        let plain = |a: &Words| bytes(&P::multiply(a, &[1, 0, 0, 0]));
         let public_key = [&[4][..], &plain(&point.x), &plain(&point.y)].concat();
         let keys: Vec<VerifyKey> = tiers()
             .into_iter()
@@ -386,7 +391,7 @@ fn a_sum_of_a_point_with_itself_or_its_negative_has_no_zz() {
     let base = point::base();
     let negative = Affine {
         x: base.x,
-        y: P.negate(&base.y),
+        y: P::negate(&base.y),
     };
     for other in [base, negative] {
         let mut sum = Sum::of(&base, &other);
@@ -400,42 +405,42 @@ fn a_sum_of_a_point_with_itself_or_its_negative_has_no_zz() {
 fn a_key_is_one_uncompressed_point_of_the_curve() {
     let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
     let good = pair.public_key().as_ref().to_vec();
-    assert!(VerifyKey::new(&good, 6).is_some());
+    assert!(VerifyKey::new(&good).is_some());
     for width in [0, 3, 9, 64] {
-        assert!(VerifyKey::new(&good, width).is_none());
+        assert!(VerifyKey::with_tier(&good, width, Tier::best()).is_none());
     }
     for first in [0, 2, 3, 5] {
         let mut other = good.clone();
         other[0] = first;
-        assert!(VerifyKey::new(&other, 6).is_none());
+        assert!(VerifyKey::new(&other).is_none());
     }
     for length in [0, 1, 33, 64] {
-        assert!(VerifyKey::new(&good[..length], 6).is_none());
+        assert!(VerifyKey::new(&good[..length]).is_none());
     }
-    assert!(VerifyKey::new(&[&good[..], &[0]].concat(), 6).is_none());
+    assert!(VerifyKey::new(&[&good[..], &[0]].concat()).is_none());
     for at in [1, 32, 33, 64] {
         let mut other = good.clone();
         other[at] ^= 1;
-        assert!(VerifyKey::new(&other, 6).is_none());
+        assert!(VerifyKey::new(&other).is_none());
     }
     // A coordinate that is p or more, where it would be on the curve modulo p: x = 0 is, and so is p.
     let zero = [0; 32];
-    let root = value(&P.multiply(&square_root_of_b(), &[1, 0, 0, 0]));
+    let root = value(&P::multiply(&square_root_of_b(), &[1, 0, 0, 0]));
     let y = bytes(&words_of(&root));
-    assert!(VerifyKey::new(&[&[4][..], &zero, &y].concat(), 6).is_some());
-    assert!(VerifyKey::new(&[&[4][..], &bytes(&P.words), &y].concat(), 6).is_none());
-    assert!(VerifyKey::new(&[4; 65], 6).is_none());
-    assert!(VerifyKey::new(&[&[4][..], &[0; 64]].concat(), 6).is_none());
+    assert!(VerifyKey::new(&[&[4][..], &zero, &y].concat()).is_some());
+    assert!(VerifyKey::new(&[&[4][..], &bytes(&P::WORDS), &y].concat()).is_none());
+    assert!(VerifyKey::new(&[4; 65]).is_none());
+    assert!(VerifyKey::new(&[&[4][..], &[0; 64]].concat()).is_none());
 }
 
 /// b to the power of (p + 1) / 4, since p is 3 modulo 4.
 fn square_root_of_b() -> Words {
-    let exponent: BigUint = (value(&P.words) + 1_u8) >> 2;
-    let b = P.enter(&point::B);
-    (0..exponent.bits()).rev().fold(P.one, |power, bit| {
-        let square = P.square(&power);
+    let exponent: BigUint = (value(&P::WORDS) + 1_u8) >> 2;
+    let b = P::enter(&point::B);
+    (0..exponent.bits()).rev().fold(P::ONE, |power, bit| {
+        let square = P::square(&power);
         if exponent.bit(bit) {
-            P.multiply(&square, &b)
+            P::multiply(&square, &b)
         } else {
             square
         }

@@ -13,7 +13,6 @@ use super::self_test::KnownAnswer;
 use super::tables::{Build, Shelf, Slot, Tried};
 use crate::crypto::Algorithm;
 use crate::crypto::public_key::{KeyKind, PublicKey};
-use crate::limits::TABLE_WIDTH;
 
 /// What the kernel takes for a key.
 #[derive(Debug)]
@@ -38,7 +37,7 @@ impl Build for Point {
     type Table = Tried<VerifyKey>;
 
     fn build(&self) -> Option<Self::Table> {
-        VerifyKey::new(&self.0, TABLE_WIDTH).map(Tried::new)
+        VerifyKey::new(&self.0).map(Tried::new)
     }
 
     fn bytes(table: &Self::Table) -> usize {
@@ -66,7 +65,7 @@ impl Kernel for Ed25519Kernel {
 
     fn prepare_at_once(key: PublicKey<'_>) -> Option<Self> {
         let point = key.bytes.try_into().ok()?;
-        let table = Table::Ready(Box::new(VerifyKey::new(&point, TABLE_WIDTH)?));
+        let table = Table::Ready(Box::new(VerifyKey::new(&point)?));
         Some(Self { point, table })
     }
 
