@@ -16,6 +16,8 @@ pub use stats::{AccelStats, KernelState, KernelStats};
 pub use switch::switch_accel;
 
 use guard::{Guard, GuardedKey};
+#[cfg(feature = "internals")]
+use kernel::Kernel;
 use rsa::RsaKernel;
 use switch::SWITCH;
 
@@ -35,6 +37,21 @@ pub fn accel_stats() -> AccelStats {
     AccelStats {
         rsa: RSA.stats::<RsaKernel>(),
     }
+}
+
+/// What the kernel says by itself, without its guard: for tests and fuzz targets. `None` if the key is none of the kernel's.
+#[cfg(feature = "internals")]
+pub(crate) fn verify_by_kernel_alone(
+    key: PublicKey<'_>,
+    algorithm: Algorithm,
+    message: &[u8],
+    signature: &[u8],
+) -> Option<bool> {
+    if !RsaKernel::is_for(key.kind) || !key.kind.verifies(algorithm) {
+        return None;
+    }
+    let kernel = RsaKernel::prepare(key)?;
+    Some(kernel.is_valid(algorithm, message, signature))
 }
 
 /// A key as aws-lc holds it, and as a kernel does.

@@ -6,7 +6,6 @@
 //!
 //! As long as a kernel accepts, nothing is written that threads share.
 
-use std::cell::Cell;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

@@ -1,5 +1,6 @@
 //! A kernel that lies when it is told to, under a guard of its own for each test.
 
+use std::cell::Cell;
 use std::iter;
 use std::thread::LocalKey;
 
