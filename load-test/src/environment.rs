@@ -3,6 +3,7 @@
 use std::fs;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use asap_engine::{KernelState, accel_stats};
 use serde_json::{Value, json};
 
 /// Where and with what a run was made.
@@ -18,6 +19,9 @@ pub(crate) struct Environment {
     pub(crate) date: String,
     /// Of the last minute, before anything was started: on a busy machine, latencies are others' too.
     pub(crate) load_average: Option<f64>,
+    /// Whether the gateway here verified RSA signatures by the engine's kernel, or why not. `untested` if there was no gateway
+    /// here.
+    pub(crate) rsa_kernel: KernelState,
 }
 
 impl Environment {
@@ -44,6 +48,15 @@ impl Environment {
                     .next()
                     .and_then(|field| field.parse().ok())
             }),
+            rsa_kernel: accel_stats().rsa.state,
+        }
+    }
+
+    /// The same, and what only a run shows.
+    pub(crate) fn after_the_run(self) -> Self {
+        Self {
+            rsa_kernel: accel_stats().rsa.state,
+            ..self
         }
     }
 
@@ -57,6 +70,7 @@ impl Environment {
             "profile": self.profile,
             "date": self.date,
             "load_average": self.load_average,
+            "rsa_kernel": self.rsa_kernel.name(),
             "allocator": "mimalloc",
         })
     }
@@ -143,6 +157,7 @@ mod tests {
             "engine_version",
             "profile",
             "date",
+            "rsa_kernel",
         ] {
             assert!(!json[key].is_null(), "{key}");
         }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use asap_engine::{
     Admitted, Authentic, KeyError, KeyId, KeyRepository, KeySource, Lookup, VerifyError,
-    VerifyingKey,
+    VerifyingKey, accel_stats,
 };
 use tokio::runtime::Handle;
 
@@ -29,7 +29,7 @@ pub(super) enum Source {
 }
 
 impl Source {
-    /// What the source was asked so far, as one JSON object.
+    /// What the source was asked so far, and how the kernels stand, as one JSON object.
     pub(super) fn stats_json(&self) -> String {
         let counters = match self {
             Self::Directory(directory) => {
@@ -57,12 +57,35 @@ impl Source {
                 ]
             }
         };
-        let members: Vec<_> = counters
-            .iter()
-            .map(|(name, count)| format!("\"{name}\":{count}"))
-            .collect();
-        format!("{{{}}}", members.join(","))
+        format!("{{{},\"kernels\":{}}}", members(&counters), kernels_json())
     }
+}
+
+/// The kernels of this process, as one JSON object.
+fn kernels_json() -> String {
+    let rsa = accel_stats().rsa;
+    let counters = [
+        ("keys_prepared", rsa.keys_prepared),
+        ("keys_left", rsa.keys_left),
+        ("acceptances_rechecked", rsa.acceptances_rechecked),
+        ("refusals_rechecked", rsa.refusals_rechecked),
+        ("left_by_balance", rsa.left_by_balance),
+        ("disagreements", rsa.disagreements),
+    ];
+    format!(
+        "{{\"rsa\":{{\"state\":\"{}\",\"is_available\":{},{}}}}}",
+        rsa.state,
+        rsa.is_available,
+        members(&counters)
+    )
+}
+
+fn members(counters: &[(&str, u64)]) -> String {
+    let members: Vec<_> = counters
+        .iter()
+        .map(|(name, count)| format!("\"{name}\":{count}"))
+        .collect();
+    members.join(",")
 }
 
 /// One worker's access to the source.

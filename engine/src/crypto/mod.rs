@@ -16,6 +16,8 @@ mod sign_error;
 mod signing;
 mod verifying_key;
 
+#[cfg(all(feature = "accel", feature = "internals"))]
+pub(crate) use accel::verify_by_kernel_alone;
 #[cfg(feature = "accel")]
 pub use accel::{AccelStats, KernelState, KernelStats, TableStats, accel_stats, switch_accel};
 pub use algorithm::Algorithm;

@@ -247,8 +247,12 @@ fn setting(out: &mut String, findings: &Findings) -> fmt::Result {
     )?;
     writeln!(
         out,
-        "  build           engine {}, {}, {}, {}",
-        environment.engine_version, environment.profile, environment.rustc, environment.date
+        "  build           engine {}, RSA kernel {}, {}, {}, {}",
+        environment.engine_version,
+        environment.rsa_kernel,
+        environment.profile,
+        environment.rustc,
+        environment.date
     )
 }
 

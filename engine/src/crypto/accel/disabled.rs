@@ -22,3 +22,22 @@ impl PreparedKey {
         match self.0 {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{Algorithm, Backend, KeyRejected, SigningKey, VerifyingKey};
+
+    #[test]
+    fn a_build_without_kernels_says_so_and_has_aws_lc_as_its_fastest() {
+        let (key, _) = SigningKey::generate(Algorithm::Es256).unwrap();
+        let load = |backend| VerifyingKey::from_pem_with(key.public_key_pem().as_bytes(), backend);
+        assert_eq!(
+            load(Backend::Accel).err(),
+            Some(KeyRejected::BackendMissing)
+        );
+        let (message, key_of_auto) = (b"message", load(Backend::Auto).unwrap());
+        let signature = key.sign(message).unwrap();
+        let verified = key_of_auto.verify(Algorithm::Es256, message, &signature);
+        assert_eq!(verified, Ok(()));
+    }
+}

@@ -20,6 +20,8 @@ pub use switch::switch_accel;
 
 use ed25519::Ed25519Kernel;
 use guard::{Guard, GuardedKey};
+#[cfg(feature = "internals")]
+use kernel::{Answer, Kernel};
 use p256::P256Kernel;
 use rsa::RsaKernel;
 use switch::SWITCH;
@@ -47,6 +49,33 @@ pub fn accel_stats() -> AccelStats {
         p256: P256.stats::<P256Kernel>(),
         ed25519: ED25519.stats::<Ed25519Kernel>(),
         tables: Shelf::of_process().stats(),
+    }
+}
+
+/// What a kernel says by itself, without its guard: for tests and fuzz targets. `None` if there is none for the key, or if it
+/// cannot tell.
+#[cfg(feature = "internals")]
+pub(crate) fn verify_by_kernel_alone(
+    key: PublicKey<'_>,
+    algorithm: Algorithm,
+    message: &[u8],
+    signature: &[u8],
+) -> Option<bool> {
+    if !key.kind.verifies(algorithm) {
+        return None;
+    }
+    let answer = match key.kind {
+        KeyKind::Rsa { .. } => RsaKernel::prepare(key)?.answer(algorithm, message, signature),
+        KeyKind::P256 => P256Kernel::prepare_at_once(key)?.answer(algorithm, message, signature),
+        KeyKind::Ed25519 => {
+            Ed25519Kernel::prepare_at_once(key)?.answer(algorithm, message, signature)
+        }
+        KeyKind::P384 | KeyKind::P521 => return None,
+    };
+    match answer {
+        Answer::Valid | Answer::ValidOnTrial => Some(true),
+        Answer::Invalid => Some(false),
+        Answer::NotReady | Answer::Undecided => None,
     }
 }
 
