@@ -36,7 +36,7 @@
 //! | `http` | `KeyRepository` | tokio, hyper, rustls |
 //! | `ring` | `Backend::Ring`, a second opinion on every signature | ring |
 //! | `tower` | `AuthenticateLayer`, a middleware that answers 401 and 503 itself | tower-layer, tower-service, http |
-//! | `accel` | `Backend::Accel`, RSA with AVX-512; plain tokens with AVX-512, prefetching: chosen at run time | asap-accel, which has `unsafe`; tracing |
+//! | `accel` | `Backend::Accel`: RSA, P-256 and Ed25519 by kernels of this project; plain tokens with AVX-512, prefetching: chosen at run time | asap-accel, which has `unsafe`; tracing |
 //! | `internals` | for the fuzz targets; no promise | |
 //!
 //! Features add and never alter. To read the code, go on with `pipeline.rs` (the order of checks), then

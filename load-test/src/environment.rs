@@ -19,9 +19,9 @@ pub(crate) struct Environment {
     pub(crate) date: String,
     /// Of the last minute, before anything was started: on a busy machine, latencies are others' too.
     pub(crate) load_average: Option<f64>,
-    /// Whether the gateway here verified RSA signatures by the engine's kernel, or why not. `untested` if there was no gateway
-    /// here.
-    pub(crate) rsa_kernel: KernelState,
+    /// Whether the gateway here verified signatures by the engine's kernels, or why not, by their names. `untested` if there was
+    /// no gateway here, or no key of that kind.
+    pub(crate) kernels: [(&'static str, KernelState); 3],
 }
 
 impl Environment {
@@ -48,14 +48,14 @@ impl Environment {
                     .next()
                     .and_then(|field| field.parse().ok())
             }),
-            rsa_kernel: accel_stats().rsa.state,
+            kernels: kernels(),
         }
     }
 
     /// The same, and what only a run shows.
     pub(crate) fn after_the_run(self) -> Self {
         Self {
-            rsa_kernel: accel_stats().rsa.state,
+            kernels: kernels(),
             ..self
         }
     }
@@ -70,10 +70,20 @@ impl Environment {
             "profile": self.profile,
             "date": self.date,
             "load_average": self.load_average,
-            "rsa_kernel": self.rsa_kernel.name(),
+            "kernels": self
+                .kernels
+                .iter()
+                .map(|(name, state)| ((*name).to_owned(), state.name().into()))
+                .collect::<serde_json::Map<String, Value>>(),
             "allocator": "mimalloc",
         })
     }
+}
+
+fn kernels() -> [(&'static str, KernelState); 3] {
+    accel_stats()
+        .kernels()
+        .map(|(name, stats)| (name, stats.state))
 }
 
 /// How many threads run at once.
@@ -157,7 +167,7 @@ mod tests {
             "engine_version",
             "profile",
             "date",
-            "rsa_kernel",
+            "kernels",
         ] {
             assert!(!json[key].is_null(), "{key}");
         }

@@ -61,23 +61,36 @@ impl Source {
     }
 }
 
-/// The kernels of this process, as one JSON object.
+/// The kernels of this process and their tables, as one JSON object.
 fn kernels_json() -> String {
-    let rsa = accel_stats().rsa;
+    let stats = accel_stats();
+    let mut json = String::from("{");
+    for (name, kernel) in stats.kernels() {
+        let counters = [
+            ("keys_prepared", kernel.keys_prepared),
+            ("keys_left", kernel.keys_left),
+            ("acceptances_rechecked", kernel.acceptances_rechecked),
+            ("refusals_rechecked", kernel.refusals_rechecked),
+            ("undecided", kernel.undecided),
+            ("left_by_balance", kernel.left_by_balance),
+            ("disagreements", kernel.disagreements),
+        ];
+        json += &format!(
+            "\"{name}\":{{\"state\":\"{}\",\"is_available\":{},{}}},",
+            kernel.state,
+            kernel.is_available,
+            members(&counters)
+        );
+    }
+    let tables = stats.tables;
     let counters = [
-        ("keys_prepared", rsa.keys_prepared),
-        ("keys_left", rsa.keys_left),
-        ("acceptances_rechecked", rsa.acceptances_rechecked),
-        ("refusals_rechecked", rsa.refusals_rechecked),
-        ("left_by_balance", rsa.left_by_balance),
-        ("disagreements", rsa.disagreements),
+        ("tables", u64::try_from(tables.tables).unwrap_or(u64::MAX)),
+        ("bytes", u64::try_from(tables.bytes).unwrap_or(u64::MAX)),
+        ("builds", tables.builds),
+        ("evictions", tables.evictions),
     ];
-    format!(
-        "{{\"rsa\":{{\"state\":\"{}\",\"is_available\":{},{}}}}}",
-        rsa.state,
-        rsa.is_available,
-        members(&counters)
-    )
+    json += &format!("\"tables\":{{{}}}}}", members(&counters));
+    json
 }
 
 fn members(counters: &[(&str, u64)]) -> String {

@@ -57,7 +57,7 @@ Key repositories are asked for up to 1024 keys that they do not have in one issu
 Kernels (--backend accel, and auto) are this project's own arithmetic. aws-lc decides whatever they refuse and one in 1024 of
   what they accept, and the first answer that differs takes a kernel out of use. With ASAP_ACCEL=off in the environment they
   are not used. --stats has a member "kernels" that says of each whether it is in use, or why not, and what it has done:
-  {"rsa":{"state":"on",...}}; "disagreements" other than 0 should be reported.
+  {"rsa":{"state":"on",...},"p256":{...},"ed25519":{...},"tables":{...}}; "disagreements" other than 0 should be reported.
 
 Examples:
   Why is this token refused? The public key of kid a/b is the file keys/a/b:

@@ -17,8 +17,10 @@ pub enum Backend {
     /// ring, where this build has the feature `ring`. It knows no P-521.
     Ring,
     /// aws-lc-rs, and before it this project's own kernels for keys and processors that there is one for, where this build has
-    /// the feature `accel`: today RSA with the exponent 65537 and 2048, 3072 or 4096 bits, on processors with AVX-512
-    /// IFMA. All other keys, and all processors without the instructions, go to aws-lc.
+    /// the feature `accel`: RSA with the exponent 65537 and 2048, 3072 or 4096 bits, on processors with AVX-512 IFMA; and
+    /// P-256 and Ed25519, on any processor and several times faster with AVX-512 IFMA, for keys that are used often. Such a
+    /// key gets a table after its first verifications, which a thread makes that lives for as long as there are tables to make; all of
+    /// them together take 16 MiB at most. All else goes to aws-lc.
     ///
     /// The arithmetic is this project's and no validated module's. aws-lc decides whatever a kernel refuses and one in 1,024 of
     /// what it accepts, and the first answer that differs takes the kernel out of use: `accel_stats` shows it, and

@@ -247,9 +247,12 @@ fn setting(out: &mut String, findings: &Findings) -> fmt::Result {
     )?;
     writeln!(
         out,
-        "  build           engine {}, RSA kernel {}, {}, {}, {}",
+        "  build           engine {}, kernels {}, {}, {}, {}",
         environment.engine_version,
-        environment.rsa_kernel,
+        environment
+            .kernels
+            .map(|(name, state)| format!("{name} {state}"))
+            .join(", "),
         environment.profile,
         environment.rustc,
         environment.date

@@ -16,6 +16,18 @@ pub struct AccelStats {
     pub tables: TableStats,
 }
 
+impl AccelStats {
+    /// Each kernel by its name.
+    #[must_use]
+    pub const fn kernels(&self) -> [(&'static str, KernelStats); 3] {
+        [
+            ("rsa", self.rsa),
+            ("p256", self.p256),
+            ("ed25519", self.ed25519),
+        ]
+    }
+}
+
 /// The tables of keys that are used often, in all of the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
