@@ -85,14 +85,6 @@ impl<'a> PublicKey<'a> {
         };
         Ok(Self { kind, bytes })
     }
-
-    /// The modulus and the exponent of an RSA key, highest byte first, without leading zeros.
-    pub(crate) fn rsa_integers(&self) -> Option<(&'a [u8], &'a [u8])> {
-        match self.kind {
-            KeyKind::Rsa { .. } => rsa_integers(self.bytes).ok(),
-            _ => None,
-        }
-    }
 }
 
 fn rsa(parameters: Option<AnyRef<'_>>, bytes: &[u8]) -> Result<KeyKind, KeyRejected> {
@@ -112,8 +104,9 @@ fn rsa(parameters: Option<AnyRef<'_>>, bytes: &[u8]) -> Result<KeyKind, KeyRejec
     })
 }
 
-/// `RSAPublicKey` (RFC 8017 appendix A.1.1), whole: two minimal positive integers and nothing after them.
-fn rsa_integers(bytes: &[u8]) -> Result<(&[u8], &[u8]), spki::der::Error> {
+/// `RSAPublicKey` (RFC 8017 appendix A.1.1), whole: two minimal positive integers, modulus and exponent, and nothing after
+/// them. Highest byte first, without leading zeros.
+pub(super) fn rsa_integers(bytes: &[u8]) -> Result<(&[u8], &[u8]), spki::der::Error> {
     let mut reader = SliceReader::new(bytes)?;
     let integers = reader.sequence(|reader| {
         let modulus = UintRef::decode(reader)?;

@@ -11,7 +11,7 @@ use super::guard::first_countdown;
 use super::kernel::{Answer, Kernel};
 use super::self_test::KnownAnswer;
 use crate::crypto::Algorithm;
-use crate::crypto::public_key::{KeyKind, PublicKey};
+use crate::crypto::public_key::{KeyKind, PublicKey, rsa_integers};
 
 /// 65537, highest byte first.
 const EXPONENT: &[u8] = &[1, 0, 1];
@@ -32,8 +32,8 @@ impl Kernel for RsaKernel {
     }
 
     fn prepare(key: PublicKey<'_>) -> Option<Self> {
-        let (modulus, exponent) = key.rsa_integers()?;
-        if exponent != EXPONENT {
+        let (modulus, exponent) = rsa_integers(key.bytes).ok()?;
+        if !Self::is_for(key.kind) || exponent != EXPONENT {
             return None;
         }
         VerifyKey::new(modulus).map(Self)

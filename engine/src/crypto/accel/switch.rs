@@ -15,7 +15,7 @@ pub(super) static SWITCH: Switch = Switch::new();
 /// whole process.
 ///
 /// It is on at the start. Keys that are loaded while it is off stay with aws-lc when it is on again. It does not overrule the
-/// environment variable `ASAP_ACCEL`, which is read once, when the first key is loaded: with `on` or without it there are kernels,
+/// environment variable `ASAP_ACCEL`, which is read once, no later than when the first key is loaded: with `on` or without it there are kernels,
 /// with `off` and with any other value there are none. Nor does it bring back a kernel that is out of use for an answer
 /// that was wrong.
 pub fn switch_accel(on: bool) {
