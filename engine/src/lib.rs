@@ -66,6 +66,7 @@ mod replay;
 mod striped;
 mod time;
 mod token_cache;
+mod validity;
 
 // The way of a token.
 pub use engine::{Engine, Pending, Verdict};

@@ -4,6 +4,7 @@
 //! nothing about whether the token is wanted or authentic: all it hands out is unverified.
 
 pub(crate) mod base64url;
+pub(crate) mod fields;
 mod header;
 pub(crate) mod json;
 pub(crate) mod names;
