@@ -62,6 +62,7 @@ mod middleware;
 mod pipeline;
 mod plain;
 mod policy;
+mod profiles;
 mod replay;
 mod striped;
 mod time;
@@ -84,9 +85,16 @@ pub use keys::{
     FetchOutcomes, KeyRepository, KeyRepositoryConfig, KeyRepositoryStats, RepositoryStats, WarmUp,
 };
 pub use keys::{KeyError, KeyId, KeyLease, KeySource, Keyring, Lookup};
+pub use keys::{KeySet, KeySetRejected, KeySetSource, KeySetVersion, StaticKeySet};
 pub use replay::{ReplayError, ReplayLog, ReplayWindow, Reusable};
 pub use time::{Clock, SystemClock, UnixTime};
 pub use token_cache::{TokenCache, TokenCacheStats};
+// The other tokens of Atlassian's platform.
+pub use profiles::{
+    ForgeApp, ForgeContext, ForgeEnvironment, ForgeHeaders, ForgeInstallation,
+    ForgeInstallationContext, ForgeInvocation, ForgeLicense, ForgeModule, ForgePolicy,
+    ForgeVerifier, OpaqueToken, SetVerdict, TrelloIdentity, TrelloPolicy, TrelloVerifier,
+};
 // In front of an HTTP service.
 #[cfg(feature = "tower")]
 pub use middleware::{Authenticate, AuthenticateLayer, ResponseFuture};

@@ -9,6 +9,13 @@ pub const DEFAULT_MAX_TOKEN_LENGTH: usize = 8 * 1024;
 /// The longest token that a policy may be told to admit, in bytes: parsing stays under some 20 microseconds.
 pub const MAX_TOKEN_LENGTH: usize = 64 * 1024;
 
+/// The longest Forge invocation token that is admitted unless told otherwise, in bytes: what is installed where, and in what
+/// context a module was used, makes them longer than others.
+pub const DEFAULT_MAX_FORGE_TOKEN_LENGTH: usize = 16 * 1024;
+
+/// The longest `state` of a Power-Up's token, in units of UTF-16: what Trello's client library lets an app put there.
+pub const MAX_TRELLO_STATE_LENGTH: usize = 2048;
+
 /// The deepest nesting of arrays and objects in a header or payload, the object itself included. The reader
 /// does not recurse, so this bounds nonsense and not the stack.
 pub const MAX_NESTING: usize = 32;
@@ -65,6 +72,18 @@ pub(crate) const RSA_MAX_EXPONENT_BITS: usize = 33;
 
 /// The largest PEM text of one key, in bytes. An RSA key of 8192 bits takes some 1,500.
 pub const MAX_PEM_LENGTH: usize = 64 * 1024;
+
+/// The longest set of keys that is published as one document, in bytes: as long as one key's, since 64 keys of 4096 bits
+/// fit in, and what a repository client has room for.
+pub const MAX_KEY_SET_LENGTH: usize = MAX_PEM_LENGTH;
+
+/// The most keys in a JWK Set: publishers have a handful for each of their services. A token is looked for among them one
+/// by one.
+pub const MAX_KEYS_IN_SET: usize = 64;
+
+/// The most keys that a token without a `kid` is tried with: "usually one, two during rotation" at Trello. Each costs a
+/// verification, which whoever sends junk makes us pay.
+pub const MAX_KEYS_TRIED: usize = 8;
 
 /// The longest body that is read from a key repository, in bytes: what one PEM text may have.
 #[cfg(feature = "http")]

@@ -40,7 +40,8 @@ enum Prepared {
 pub(crate) struct KeySerial(u64);
 
 impl KeySerial {
-    fn next() -> Self {
+    /// The next one.
+    pub(crate) fn next() -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         Self(NEXT.fetch_add(1, Ordering::Relaxed))
     }

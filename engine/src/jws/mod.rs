@@ -10,7 +10,7 @@ pub(crate) mod json;
 pub(crate) mod names;
 mod scratch;
 
-pub(crate) use header::Header;
+pub(crate) use header::{Header, Parameters};
 pub(crate) use scratch::Room;
 pub use scratch::Scratch;
 
