@@ -36,6 +36,8 @@ pub struct KeyRepositoryConfig {
     pub(super) rate_per_issuer: Rate,
     pub(super) rate: Rate,
     pub(super) backend: Backend,
+    /// Nothing but the responses says how long a key is fresh; this is for sets of keys.
+    pub(super) minimum_freshness: Duration,
 }
 
 impl KeyRepositoryConfig {
@@ -79,6 +81,7 @@ impl KeyRepositoryConfig {
             ),
             rate: Rate::new(limits::DEFAULT_FETCH_BURST, limits::DEFAULT_FETCH_INTERVAL),
             backend: Backend::default(),
+            minimum_freshness: Duration::ZERO,
         })
     }
 

@@ -83,6 +83,7 @@ use self::admission::{Admission, Purpose};
 use self::cache::KeyCache;
 use self::environment::{Environment, Machine};
 use self::failover::Failover;
+use self::fetch::Reading;
 use self::flight::Waiter;
 use self::refresher::refresh_ahead;
 use self::shared::{Fetched, Shared};
@@ -148,7 +149,7 @@ impl KeyRepository {
         })?;
         let cache = KeyCache::new(config.max_keys, config.max_bytes, environment.hasher());
         let admission = Admission::new(config.fetch_limits(), &*environment);
-        let fetcher = Failover::new(config, transport, Arc::clone(&environment));
+        let fetcher = Failover::new(config, Reading::KEY, transport, Arc::clone(&environment));
         let shared = Arc::new(Shared::new(
             cache,
             admission,
