@@ -164,6 +164,35 @@ pub const DEFAULT_FETCH_BURST: u32 = 1024;
 #[cfg(feature = "http")]
 pub const DEFAULT_FETCH_INTERVAL: Duration = Duration::from_millis(20);
 
+/// How often a set of keys is asked for again because a token's key is not in it, unless told otherwise, and how old a set
+/// may be to say that there is no such key. Publishers show a key long before they sign with it; a flood of invented keys
+/// costs them six requests a minute.
+#[cfg(feature = "http")]
+pub const DEFAULT_SET_REFETCH_INTERVAL: Duration = Duration::from_secs(10);
+
+/// The intervals that may be set there: a shorter one limits nothing, after a longer one the keys have changed.
+#[cfg(feature = "http")]
+pub(crate) const SET_REFETCH_INTERVALS: std::ops::RangeInclusive<Duration> =
+    Duration::from_millis(1)..=Duration::from_secs(3600);
+
+/// The longest time for which a set of keys may be kept by the operator's word alone: a key that was withdrawn is trusted
+/// for no longer.
+#[cfg(feature = "http")]
+pub const MAX_SET_MINIMUM_FRESHNESS: Duration = Duration::from_secs(24 * 3600);
+
+/// How often a set of keys is asked for that is not at hand, beyond the first eight times: one that fails is not found
+/// sooner by asking more.
+#[cfg(feature = "http")]
+pub(crate) const SET_FETCH_BURST: u32 = 8;
+
+/// The interval of those questions.
+#[cfg(feature = "http")]
+pub(crate) const SET_FETCH_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How many sets a client keeps: the one it is for, with room for its successor.
+#[cfg(feature = "http")]
+pub(crate) const SETS_KEPT: usize = 16;
+
 /// The largest burst that a rate may be given: beyond, it limits nothing.
 #[cfg(feature = "http")]
 pub const MAX_FETCH_BURST: u32 = 1_000_000;

@@ -26,6 +26,7 @@ pub(crate) use private::encode_section;
 pub(crate) use private_der::{check_pkcs1, check_pkcs8, check_sec1};
 #[cfg(feature = "http")]
 pub use repository::{
-    FetchOutcomes, KeyRepository, KeyRepositoryConfig, KeyRepositoryStats, RepositoryStats, WarmUp,
+    FetchOutcomes, KeyRepository, KeyRepositoryConfig, KeyRepositoryStats, KeySetFormat,
+    KeySetRepository, KeySetRepositoryConfig, RepositoryStats, WarmUp,
 };
 pub use source::{KeyError, KeySource, Lookup};

@@ -60,8 +60,14 @@ impl KeyRepositoryConfig {
     }
 
     fn with_plain_http(base_url: &str, plain_http: PlainHttp) -> Result<Self, ConfigError> {
-        Ok(Self {
-            repositories: vec![BaseUrl::parse(base_url, plain_http)?],
+        let base_url = BaseUrl::parse(base_url, plain_http)?;
+        Ok(Self::of(base_url, plain_http))
+    }
+
+    /// The defaults for one repository.
+    pub(super) fn of(repository: BaseUrl, plain_http: PlainHttp) -> Self {
+        Self {
+            repositories: vec![repository],
             plain_http,
             roots: None,
             proxy: None,
@@ -82,7 +88,7 @@ impl KeyRepositoryConfig {
             rate: Rate::new(limits::DEFAULT_FETCH_BURST, limits::DEFAULT_FETCH_INTERVAL),
             backend: Backend::default(),
             minimum_freshness: Duration::ZERO,
-        })
+        }
     }
 
     /// One more repository, asked if those before it could not be connected to, did not answer in time, or

@@ -199,6 +199,40 @@ impl<F: Fetch, S: Runtime> Shared<F, S> {
         }
     }
 
+    /// The entry of a key, usable or not.
+    pub(super) fn stored(&self, key_id: KeyId<'_>) -> Option<Arc<Entry<F::Document>>> {
+        self.cache.stored(key_id.as_str())
+    }
+
+    /// Joins the flight of a document that is not good enough for the caller, usable or not; or begins it, if what is stored
+    /// is still not and `may_ask`.
+    pub(super) fn ask_again(
+        self: &Arc<Self>,
+        key_id: KeyId<'_>,
+        is_enough: impl FnOnce(&Entry<F::Document>, Moment) -> bool,
+        may_ask: impl FnOnce(Moment) -> bool,
+    ) -> Waiter<Fetched<F::Document>> {
+        let landing = match self.flights.join(key_id.as_str()) {
+            Joined::Lead(landing) => landing,
+            Joined::Wait(waiter) => {
+                self.stats.coalesced();
+                return waiter;
+            }
+        };
+        let (waiter, now) = (landing.waiter(), self.clock.now());
+        let known = self.stored(key_id);
+        if let Some(entry) = known.as_ref().filter(|entry| is_enough(entry, now)) {
+            // The flight before this one landed after this caller had looked.
+            landing.land(Ok(Arc::clone(entry.key())));
+        } else if may_ask(now) {
+            self.depart(landing, known, Purpose::Revalidation);
+        } else {
+            self.report_refusal(landing.key(), Refusal::Rate);
+            landing.land(Err(KeyError::Unavailable));
+        }
+        waiter
+    }
+
     /// Leads the flight of a key that a caller waits for.
     fn lead(
         self: &Arc<Self>,
