@@ -16,6 +16,10 @@ pub const DEFAULT_MAX_FORGE_TOKEN_LENGTH: usize = 16 * 1024;
 /// The longest `state` of a Power-Up's token, in units of UTF-16: what Trello's client library lets an app put there.
 pub const MAX_TRELLO_STATE_LENGTH: usize = 2048;
 
+/// The longest token of a Power-Up, in bytes: the longest `state`, each unit of it written as an escape of six characters,
+/// and the rest.
+pub const MAX_TRELLO_TOKEN_LENGTH: usize = 20 * 1024;
+
 /// The deepest nesting of arrays and objects in a header or payload, the object itself included. The reader
 /// does not recurse, so this bounds nonsense and not the stack.
 pub const MAX_NESTING: usize = 32;

@@ -145,6 +145,16 @@ impl KeySet {
         self.version
     }
 
+    /// For the fuzz targets: the `kid` of each key, and the algorithms that it verifies.
+    #[cfg(feature = "internals")]
+    pub(crate) fn keys(&self) -> impl Iterator<Item = (Option<&str>, Vec<Algorithm>)> {
+        self.keys.iter().map(|key| {
+            let algorithms = Algorithm::ALL.iter().copied();
+            let verified = algorithms.filter(|algorithm| key.verifies(*algorithm));
+            (key.key_id.as_deref(), verified.collect())
+        })
+    }
+
     /// Checks a signature with the key of this `kid`.
     pub(crate) fn verify_by_id(
         &self,
@@ -164,7 +174,7 @@ impl KeySet {
         }
     }
 
-    /// Checks a signature with each of the keys, of which some [eight](crate::limits::MAX_KEYS_TRIED) at most are tried.
+    /// Checks a signature with each of the keys, of which [eight](crate::limits::MAX_KEYS_TRIED) at most are tried.
     pub(crate) fn verify_by_any(
         &self,
         algorithm: Algorithm,

@@ -9,7 +9,7 @@ use crate::error::{ConfigError, VerifyError};
 use crate::jws::Room;
 use crate::jws::fields::{self, fields};
 use crate::jws::json::{Literal, Spare, Value};
-use crate::limits::{DEFAULT_MAX_TOKEN_LENGTH, MAX_TRELLO_STATE_LENGTH};
+use crate::limits::{MAX_TRELLO_STATE_LENGTH, MAX_TRELLO_TOKEN_LENGTH};
 use crate::pipeline::Window;
 use crate::profiles::published::{Admitted, Profile, Signer, Unverified};
 use crate::time::UnixTime;
@@ -124,7 +124,7 @@ impl Profile for TrelloPolicy {
         now: UnixTime,
         room: &'a mut Room,
     ) -> Result<Admitted<'a, TrelloIdentity<'a>>, VerifyError> {
-        let mut token = Unverified::open(token, DEFAULT_MAX_TOKEN_LENGTH, room)?;
+        let mut token = Unverified::open(token, MAX_TRELLO_TOKEN_LENGTH, room)?;
         let (identity, window) = self.check(token.document, &mut token.spare, now)?;
         // A kid would name no key of the list, so it is not looked at.
         Ok(token.admit(Signer::Any, identity, window))
