@@ -68,6 +68,8 @@ targets! {
     private_key, 200;
     bearer, 1_000;
     key_response, 500;
+    query_hash, 2_000;
+    connect_token, 2_000;
 }
 
 fn holds_on_its_seeds(target: &str, body: Body) {
