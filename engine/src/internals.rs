@@ -24,7 +24,8 @@ pub use crate::keys::repository::probe::{
 };
 #[cfg(feature = "http")]
 pub use crate::keys::repository::simulation::{
-    Probe, SimulatedResponse, SimulatedSending, World, simulated_repository,
+    Probe, SimulatedResponse, SimulatedSending, World, simulated_key_set_repository,
+    simulated_repository,
 };
 #[cfg(feature = "tower")]
 pub use crate::middleware::bearer_token;

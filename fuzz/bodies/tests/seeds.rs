@@ -60,6 +60,7 @@ targets! {
     pem, 1_000;
     spki, 300;
     key_id, 1_000;
+    jwk_set, 500;
     admit, 1_000;
     plain_token, 3_000;
     mutated_token, 300;
