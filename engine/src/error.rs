@@ -88,6 +88,10 @@ macro_rules! refusals {
 
 // The table of refusals: variant = stage, HTTP status, code, detail. `docs/codes.txt` is its committed copy.
 refusals! {
+    /// A Connect request carries no token.
+    TokenMissing = Parse, 401, "token_missing", "the request carries no token";
+    /// A Connect request carries two tokens, of which another reader could take the other one.
+    SeveralTokens = Parse, 401, "several_tokens", "the request carries more than one token";
     /// Longer than the policy's limit.
     TokenTooLong = Parse, 401, "token_too_long", "the token is longer than the limit";
     /// Not three segments (RFC 7515 section 7.1).
@@ -138,8 +142,38 @@ refusals! {
     TokenIdInvalid = Parse, 401, "token_id_invalid", "the jti is not a string";
     /// `nbf` is present and not a number (RFC 7519 section 4.1.5).
     NotBeforeInvalid = Parse, 401, "not_before_invalid", "the nbf is not a number";
+    /// No `nbf`, in a token that must have one.
+    NotBeforeMissing = Parse, 401, "not_before_missing", "the claims have no nbf";
     /// `sub` is present and not a string (RFC 7519 section 4.1.2).
     SubjectInvalid = Parse, 401, "subject_invalid", "the sub is not a string";
+    /// Forge: no `app`.
+    AppMissing = Parse, 401, "app_missing", "the claims have no app";
+    /// Forge: `app` is not an object with what a remote needs of it, or a part of it has another type than documented.
+    AppInvalid = Parse, 401, "app_invalid", "the app is not an object of the documented form";
+    /// Forge: `context` is present and not an object of the documented form.
+    ContextInvalid = Parse, 401, "context_invalid", "the context is not an object of the documented form";
+    /// Forge: `principal` is present and not a string.
+    PrincipalInvalid = Parse, 401, "principal_invalid", "the principal is not a string";
+    /// Trello: no `idPlugin` that is a string.
+    PluginMissing = Parse, 401, "plugin_missing", "the claims have no idPlugin that is a string";
+    /// Trello: no `idMember` that is a string and names somebody.
+    MemberMissing = Parse, 401, "member_missing", "the claims have no idMember that is a string with something in it";
+    /// Trello: `idBoard` is present and not a string.
+    BoardInvalid = Parse, 401, "board_invalid", "the idBoard is not a string";
+    /// Trello: `state` is present and not a string.
+    StateInvalid = Parse, 401, "state_invalid", "the state is not a string";
+    /// Trello: `state` is longer than what the client library lets an app put there.
+    StateTooLong = Parse, 401, "state_too_long", "the state is longer than the limit";
+    /// No `qsh`, which every Connect token has.
+    QueryHashMissing = Parse, 401, "query_hash_missing", "the claims have no qsh";
+    /// `qsh` is not a string.
+    QueryHashInvalid = Parse, 401, "query_hash_invalid", "the qsh is not a string";
+    /// The message of an installation is not a JSON object with a `clientKey`.
+    BodyInvalid = Parse, 401, "body_invalid", "the body is not one JSON object in UTF-8 with a clientKey";
+    /// A Connect request is longer, or has more parameters, than one whose hash is computed.
+    RequestTooLarge = Parse, 401, "request_too_large", "the request is longer or has more parameters than the limit";
+    /// The parameters of a Connect request are malformed, and could be read in two ways.
+    RequestMalformed = Parse, 401, "request_malformed", "a parameter of the request has a broken escape, holds NUL or is not UTF-8";
     /// `kid` does not start with `iss` and a slash: the issuer does not own the key.
     KeyNotOwned = Policy, 401, "key_not_owned", "the kid does not start with the iss and a slash";
     /// `iss` is not in the policy's list.
@@ -156,10 +190,24 @@ refusals! {
     ExpiresTooLate = Policy, 401, "expires_too_late", "the exp is further ahead than a single-use token can be remembered";
     /// No `aud` is this resource server.
     AudienceMismatch = Policy, 401, "audience_mismatch", "no aud names this resource server";
+    /// Trello: `idPlugin` is not this Power-Up.
+    PluginMismatch = Policy, 401, "plugin_mismatch", "the idPlugin is not that of this Power-Up";
+    /// `iss` is not the `clientKey` of the message.
+    ClientKeyMismatch = Policy, 401, "client_key_mismatch", "the iss is not the clientKey of the body";
+    /// `qsh` is `context-qsh`, at an endpoint that takes requests of the product only.
+    QueryHashOfContext = Policy, 401, "query_hash_of_context", "the qsh is context-qsh, which this endpoint does not take";
+    /// `qsh` is not `context-qsh`, at an endpoint for the app's own pages.
+    QueryHashNotOfContext = Policy, 401, "query_hash_not_of_context", "the qsh is not context-qsh, which is all that this endpoint takes";
+    /// `qsh` is not the hash of the request.
+    QueryHashMismatch = Policy, 401, "query_hash_mismatch", "the qsh is not the hash of the request";
     /// The key source has no key of this `kid`.
     KeyUnknown = Key, 401, "key_unknown", "there is no key of this kid";
     /// The key source could not be asked. The token may be good.
     KeyUnavailable = Key, 503, "key_unavailable", "the key could not be fetched, so the token could not be checked";
+    /// The tenant store has no tenant of this `iss`.
+    TenantUnknown = Key, 401, "tenant_unknown", "there is no tenant of this iss";
+    /// The tenant store could not be asked. The token may be good.
+    TenantUnavailable = Key, 503, "tenant_unavailable", "the tenant's secret could not be fetched, so the token could not be checked";
     /// `alg` is not one that the key can verify (RFC 8725 section 3.1).
     AlgorithmMismatch = Key, 401, "algorithm_mismatch", "the alg is not one of the key's";
     /// The signature is not that of the key over the token.

@@ -14,7 +14,9 @@ use crate::jws::json::plain::{PlainMembers, PlainValue};
 use crate::jws::json::{self, Members, Spare};
 use crate::jws::{Compact, Header, Room, base64url};
 use crate::keys::pem;
-use crate::{Admitted, Algorithm, KeyId, KeyRejected, Policy, Scratch, UnixTime, VerifyError};
+use crate::{
+    Admitted, Algorithm, KeyId, KeyRejected, KeySet, Policy, Scratch, UnixTime, VerifyError,
+};
 
 #[cfg(feature = "http")]
 pub use crate::keys::repository::probe::{
@@ -22,10 +24,19 @@ pub use crate::keys::repository::probe::{
 };
 #[cfg(feature = "http")]
 pub use crate::keys::repository::simulation::{
-    Probe, SimulatedResponse, SimulatedSending, World, simulated_repository,
+    Probe, SimulatedResponse, SimulatedSending, World, simulated_key_set_repository,
+    simulated_repository,
 };
 #[cfg(feature = "tower")]
 pub use crate::middleware::bearer_token;
+pub use crate::profiles::{QueryHashCovers, check_query_hash};
+
+/// The SHA-256 of `message` in lower-case hexadecimal.
+#[must_use]
+pub fn sha256_hex(message: &[u8]) -> String {
+    let hex = crate::crypto::digest::sha256_hex(message);
+    hex.into_iter().map(char::from).collect()
+}
 
 /// What stands in a segment, if it is base64url.
 #[must_use]
@@ -337,4 +348,25 @@ pub fn verify_by_kernel(
 ) -> Option<bool> {
     let key = PublicKey::from_spki(spki).ok()?;
     crate::crypto::verify_by_kernel_alone(key, algorithm, message, signature)
+}
+
+/// Checks a signature with the key of this `kid` in a set.
+///
+/// # Errors
+///
+/// [`VerifyError::KeyUnknown`], [`VerifyError::AlgorithmMismatch`] or [`VerifyError::SignatureInvalid`].
+pub fn verify_with_set(
+    set: &KeySet,
+    key_id: &str,
+    algorithm: Algorithm,
+    message: &[u8],
+    signature: &[u8],
+) -> Result<(), VerifyError> {
+    set.verify_by_id(key_id, algorithm, message, signature)
+}
+
+/// The `kid` of each key of a set, and the algorithms that it verifies, in the order of the set.
+#[must_use]
+pub fn keys_of_set(set: &KeySet) -> Vec<(Option<&str>, Vec<Algorithm>)> {
+    set.keys().collect()
 }

@@ -33,7 +33,7 @@
 //! | feature | adds | pulls in |
 //! |---|---|---|
 //! | (none) | the pipeline, static keys, the replay window, the token cache, signing | aws-lc-rs |
-//! | `http` | `KeyRepository` | tokio, hyper, rustls |
+//! | `http` | `KeyRepository`, `KeySetRepository` | tokio, hyper, rustls |
 //! | `ring` | `Backend::Ring`, a second opinion on every signature | ring |
 //! | `tower` | `AuthenticateLayer`, a middleware that answers 401 and 503 itself | tower-layer, tower-service, http |
 //! | `accel` | `Backend::Accel`: RSA, P-256 and Ed25519 by kernels of this project; plain tokens with AVX-512, prefetching: chosen at run time | asap-accel, which has `unsafe`; tracing |
@@ -62,10 +62,12 @@ mod middleware;
 mod pipeline;
 mod plain;
 mod policy;
+mod profiles;
 mod replay;
 mod striped;
 mod time;
 mod token_cache;
+mod validity;
 
 // The way of a token.
 pub use engine::{Engine, Pending, Verdict};
@@ -79,15 +81,25 @@ pub use error::{CHALLENGE_WITHOUT_TOKEN, ConfigError, KeyRejected, Stage, Verify
 pub use claims::Audience;
 #[cfg(feature = "accel")]
 pub use crypto::{AccelStats, KernelState, KernelStats, TableStats, accel_stats, switch_accel};
-pub use crypto::{Algorithm, Backend, VerifyingKey};
+pub use crypto::{Algorithm, Backend, SharedSecret, VerifyingKey};
 #[cfg(feature = "http")]
 pub use keys::{
-    FetchOutcomes, KeyRepository, KeyRepositoryConfig, KeyRepositoryStats, RepositoryStats, WarmUp,
+    FetchOutcomes, KeyRepository, KeyRepositoryConfig, KeyRepositoryStats, KeySetFormat,
+    KeySetRepository, KeySetRepositoryConfig, RepositoryStats, WarmUp,
 };
 pub use keys::{KeyError, KeyId, KeyLease, KeySource, Keyring, Lookup};
+pub use keys::{KeySet, KeySetRejected, KeySetSource, KeySetVersion, StaticKeySet};
 pub use replay::{ReplayError, ReplayLog, ReplayWindow, Reusable};
 pub use time::{Clock, SystemClock, UnixTime};
 pub use token_cache::{TokenCache, TokenCacheStats};
+// The other tokens of Atlassian's platform.
+pub use profiles::{
+    BaseUrl, ConnectContext, ConnectIdentity, ConnectInstallation, ConnectLifecycle, ConnectModule,
+    ConnectPolicy, ConnectRequest, ConnectSigner, ConnectVerdict, ForgeApp, ForgeContext,
+    ForgeEnvironment, ForgeHeaders, ForgeInstallation, ForgeInstallationContext, ForgeInvocation,
+    ForgeLicense, ForgeModule, ForgePolicy, ForgeVerifier, MemoryTenants, OpaqueToken, SetVerdict,
+    TenantError, TenantStore, TrelloIdentity, TrelloPolicy, TrelloVerifier,
+};
 // In front of an HTTP service.
 #[cfg(feature = "tower")]
 pub use middleware::{Authenticate, AuthenticateLayer, ResponseFuture};

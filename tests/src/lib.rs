@@ -7,12 +7,15 @@
 pub mod authority;
 pub mod backends;
 pub mod clock;
+pub mod connect;
 pub mod counting;
 pub mod fixture;
 pub mod forge;
+pub mod jwk;
 pub mod key_client;
 pub mod key_server;
 pub mod keys;
+pub mod published;
 pub mod simulated;
 pub mod spki;
 pub mod token;

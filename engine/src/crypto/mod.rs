@@ -8,10 +8,12 @@
 mod accel;
 mod algorithm;
 mod aws_lc;
+pub(crate) mod digest;
 pub(crate) mod public_key;
 #[cfg_attr(feature = "ring", path = "ring/enabled.rs")]
 #[cfg_attr(not(feature = "ring"), path = "ring/disabled.rs")]
 mod ring;
+mod shared_secret;
 mod sign_error;
 mod signing;
 mod verifying_key;
@@ -21,6 +23,8 @@ pub(crate) use accel::verify_by_kernel_alone;
 #[cfg(feature = "accel")]
 pub use accel::{AccelStats, KernelState, KernelStats, TableStats, accel_stats, switch_accel};
 pub use algorithm::Algorithm;
+pub(crate) use shared_secret::HS256;
+pub use shared_secret::SharedSecret;
 pub use sign_error::SignError;
 pub use signing::{RsaKeySize, SigningKey};
 pub(crate) use verifying_key::KeySerial;
