@@ -89,6 +89,11 @@ pub use token_cache::{TokenCache, TokenCacheStats};
 // In front of an HTTP service.
 #[cfg(feature = "tower")]
 pub use middleware::{Authenticate, AuthenticateLayer, ResponseFuture};
+#[cfg(feature = "tower")]
+pub use middleware::{
+    ContentSecurityPolicy, ReferrerPolicy, SecureResponse, SecureResponseFuture,
+    SecureResponseLayer,
+};
 // The issuing side.
 pub use crypto::{RsaKeySize, SignError, SigningKey};
 pub use issuer::{ClaimValue, Issuer, JsonNumber, TokenRequest};

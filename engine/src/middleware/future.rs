@@ -11,7 +11,7 @@ use http::{Request, Response};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use super::response::Refusal;
+use super::refusal::Refusal;
 use crate::error::VerifyError;
 use crate::identity::Identity;
 

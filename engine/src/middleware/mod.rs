@@ -1,12 +1,13 @@
 //! In front of an HTTP service: each request is authenticated before the service sees it.
 //!
-//! [`bearer`] says where a request's token is, the [`Engine`](crate::Engine) what it is worth, [`response`] what a
+//! [`bearer`] says where a request's token is, the [`Engine`](crate::Engine) what it is worth, [`refusal`] what a
 //! refusal looks like; [`service`] and [`future`] put them together as tower asks. The rules are numbered at
 //! [`AuthenticateLayer`]. Nothing here checks a token.
 
 mod bearer;
 mod future;
 mod layer;
+mod refusal;
 mod response;
 mod service;
 #[cfg(test)]
@@ -16,6 +17,10 @@ mod tests;
 
 pub use future::ResponseFuture;
 pub use layer::AuthenticateLayer;
+pub use response::{
+    ContentSecurityPolicy, ReferrerPolicy, SecureResponse, SecureResponseFuture,
+    SecureResponseLayer,
+};
 pub use service::Authenticate;
 
 /// For the fuzz targets.

@@ -10,7 +10,7 @@ use tower_service::Service;
 
 use super::ResponseFuture;
 use super::bearer;
-use super::response::Refusal;
+use super::refusal::Refusal;
 use crate::engine::{Engine, Verdict};
 use crate::jws::Scratch;
 use crate::keys::KeySource;
