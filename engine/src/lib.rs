@@ -98,7 +98,7 @@ pub use profiles::{
 };
 // In front of an HTTP service.
 #[cfg(feature = "tower")]
-pub use middleware::{Authenticate, AuthenticateLayer, ResponseFuture};
+pub use middleware::{Authenticate, AuthenticateLayer, Authenticator, ResponseFuture};
 #[cfg(feature = "tower")]
 pub use middleware::{
     ContentSecurityPolicy, ReferrerPolicy, SecureResponse, SecureResponseFuture,

@@ -1,10 +1,14 @@
 //! In front of an HTTP service: each request is authenticated before the service sees it.
 //!
-//! [`bearer`] says where a request's token is, the [`Engine`](crate::Engine) what it is worth, [`refusal`] what a
-//! refusal looks like; [`service`] and [`future`] put them together as tower asks. The rules are numbered at
-//! [`AuthenticateLayer`]. Nothing here checks a token.
+//! [`authorization`] says where a request's token is, a verifier ([`authenticator`]) what it is worth, [`refusal`] what a
+//! refusal looks like, [`admission`] what an accepted request gets; [`service`] and [`future`] put them together as tower
+//! asks. The rules are numbered at [`AuthenticateLayer`]. Nothing here checks a token.
+//!
+//! [`response`] is a layer of its own, for what responses must have.
 
-mod bearer;
+mod admission;
+mod authenticator;
+mod authorization;
 mod future;
 mod layer;
 mod refusal;
@@ -15,6 +19,7 @@ mod test_doubles;
 #[cfg(test)]
 mod tests;
 
+pub use authenticator::Authenticator;
 pub use future::ResponseFuture;
 pub use layer::AuthenticateLayer;
 pub use response::{
@@ -27,5 +32,5 @@ pub use service::Authenticate;
 #[cfg(feature = "internals")]
 #[must_use]
 pub fn bearer_token(headers: &http::HeaderMap) -> Option<&[u8]> {
-    bearer::token(headers)
+    authorization::bearer(headers)
 }
