@@ -103,6 +103,10 @@ pub use profiles::{
 pub use middleware::{Authenticate, AuthenticateLayer, Authenticator, ResponseFuture};
 #[cfg(feature = "tower")]
 pub use middleware::{
+    AuthenticateConnect, ConnectAuthenticator, ConnectBody, ConnectFuture, ConnectLayer,
+};
+#[cfg(feature = "tower")]
+pub use middleware::{
     ContentSecurityPolicy, ReferrerPolicy, SecureResponse, SecureResponseFuture,
     SecureResponseLayer,
 };

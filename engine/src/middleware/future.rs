@@ -38,9 +38,13 @@ pin_project! {
             #[pin]
             response: S::Future,
         },
+        // It has identity and all, and waits for the service.
+        GoingOn {
+            held: Option<(Request<ReqBody>, S)>,
+        },
         Verifying {
             verification: Verification<I>,
-            // The request, and the service that is ready to take it.
+            // The request, and the service that it is for.
             held: Option<(Request<ReqBody>, S)>,
             answers: Answers,
         },
@@ -61,16 +65,24 @@ where
         }
     }
 
+    pub(super) const fn going_on(request: Request<ReqBody>, service: S) -> Self {
+        Self {
+            state: State::GoingOn {
+                held: Some((request, service)),
+            },
+        }
+    }
+
     pub(super) const fn verifying(
         verification: Verification<I>,
         request: Request<ReqBody>,
-        ready: S,
+        service: S,
         answers: Answers,
     ) -> Self {
         Self {
             state: State::Verifying {
                 verification,
-                held: Some((request, ready)),
+                held: Some((request, service)),
                 answers,
             },
         }
@@ -99,6 +111,18 @@ where
                 StateProjection::Refused { refusal, answers } => {
                     return Poll::Ready(Ok(answers.to(*refusal)));
                 }
+                StateProjection::GoingOn { held } => {
+                    if let Some((_, service)) = held {
+                        ready!(service.poll_ready(cx))?;
+                    }
+                    // Taken once: the state changes in the same step.
+                    let Some((request, mut service)) = held.take() else {
+                        return Poll::Pending;
+                    };
+                    State::Calling {
+                        response: service.call(request),
+                    }
+                }
                 StateProjection::Verifying {
                     verification,
                     held,
@@ -109,14 +133,11 @@ where
                         answers: *answers,
                     },
                     Ok(identity) => {
-                        // Taken once: the state changes in the same step.
-                        let Some((mut request, mut service)) = held.take() else {
-                            return Poll::Pending;
-                        };
-                        admit(&mut request, identity);
-                        State::Calling {
-                            response: service.call(request),
+                        let mut held = held.take();
+                        if let Some((request, _)) = &mut held {
+                            admit(request, identity);
                         }
+                        State::GoingOn { held }
                     }
                 },
             };

@@ -9,6 +9,7 @@
 mod admission;
 mod authenticator;
 mod authorization;
+mod connect;
 mod future;
 mod layer;
 mod refusal;
@@ -20,6 +21,9 @@ mod test_doubles;
 mod tests;
 
 pub use authenticator::Authenticator;
+pub use connect::{
+    AuthenticateConnect, ConnectAuthenticator, ConnectBody, ConnectFuture, ConnectLayer,
+};
 pub use future::ResponseFuture;
 pub use layer::AuthenticateLayer;
 pub use response::{

@@ -12,6 +12,8 @@ use crate::error::{CHALLENGE_WITHOUT_TOKEN, VerifyError};
 pub(super) enum Scheme {
     /// RFC 6750.
     Bearer,
+    /// Connect's own, `Authorization: JWT`. It has no parameters, so that both challenges are the same.
+    Jwt,
 }
 
 impl Scheme {
@@ -19,6 +21,7 @@ impl Scheme {
     const fn challenge(self) -> &'static str {
         match self {
             Self::Bearer => CHALLENGE_WITHOUT_TOKEN,
+            Self::Jwt => "JWT",
         }
     }
 
@@ -26,6 +29,10 @@ impl Scheme {
     const fn challenge_after(self, error: VerifyError) -> Option<&'static str> {
         match self {
             Self::Bearer => error.challenge(),
+            Self::Jwt => match error.status() {
+                401 => Some(self.challenge()),
+                _ => None,
+            },
         }
     }
 }
