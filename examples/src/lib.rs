@@ -5,6 +5,7 @@
 //! completes responses around all of it, and a refusal's code goes to the log and not to the client.
 
 pub mod asap;
+pub mod connect;
 pub mod forge;
 pub mod trello;
 
