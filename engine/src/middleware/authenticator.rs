@@ -38,6 +38,9 @@ pub trait Verify: Send + Sync + 'static {
     /// Who sent a request, as the inner service finds it in the extensions.
     type Identity: Clone + Send + Sync + 'static;
 
+    /// Headers that hold other tokens.
+    const TOKENS_BESIDE: &'static [&'static str] = &[];
+
     /// The token of a request with these headers.
     fn token(headers: &HeaderMap) -> Option<&[u8]>;
 
@@ -89,6 +92,9 @@ impl<K: KeySetSource + 'static> Authenticator for ForgeVerifier<K> {}
 
 impl<K: KeySetSource + 'static> Verify for ForgeVerifier<K> {
     type Identity = ForgeInvocation<'static>;
+
+    /// "Never share or log any OAuth access tokens provided."
+    const TOKENS_BESIDE: &'static [&'static str] = &["x-forge-oauth-system", "x-forge-oauth-user"];
 
     fn token(headers: &HeaderMap) -> Option<&[u8]> {
         bearer(headers)

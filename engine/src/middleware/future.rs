@@ -10,7 +10,6 @@ use http::{Request, Response};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use super::admission::admit;
 use super::authenticator::Verification;
 use super::refusal::{Answers, Refusal};
 
@@ -135,7 +134,7 @@ where
                     Ok(identity) => {
                         let mut held = held.take();
                         if let Some((request, _)) = &mut held {
-                            admit(request, identity);
+                            request.extensions_mut().insert(identity);
                         }
                         State::GoingOn { held }
                     }

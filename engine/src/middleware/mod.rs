@@ -1,12 +1,11 @@
 //! In front of an HTTP service: each request is authenticated before the service sees it.
 //!
 //! [`authorization`] says where a request's token is, a verifier ([`authenticator`]) what it is worth, [`refusal`] what a
-//! refusal looks like, [`admission`] what an accepted request gets; [`service`] and [`future`] put them together as tower
+//! refusal looks like, [`secrecy`] what of it the service does not show; [`service`] and [`future`] put them together as tower
 //! asks. The rules are numbered at [`AuthenticateLayer`]. Nothing here checks a token.
 //!
 //! [`response`] is a layer of its own, for what responses must have.
 
-mod admission;
 mod authenticator;
 mod authorization;
 mod connect;
@@ -14,6 +13,7 @@ mod future;
 mod layer;
 mod refusal;
 mod response;
+mod secrecy;
 mod service;
 #[cfg(test)]
 mod test_doubles;

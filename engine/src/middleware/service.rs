@@ -7,10 +7,10 @@ use std::task::{Context, Poll};
 use http::{Request, Response};
 use tower_service::Service;
 
-use super::admission::admit;
-use super::authenticator::{Authenticator, Verification, verification};
+use super::authenticator::{Authenticator, verification};
 use super::future::ResponseFuture;
 use super::refusal::{Answers, Refusal};
+use super::secrecy::hide_tokens;
 
 /// An HTTP service behind a verifier. [`AuthenticateLayer`](crate::AuthenticateLayer) makes it.
 #[derive(Debug)]
@@ -49,16 +49,20 @@ where
         let Some(token) = V::token(request.headers()) else {
             return self.refuse(Refusal::WithoutToken);
         };
-        let identity = match self.verifier.verify_now(token) {
-            Ok(Some(identity)) => identity,
+        match self.verifier.verify_now(token) {
+            Ok(Some(identity)) => {
+                hide_tokens(request.headers_mut(), V::TOKENS_BESIDE);
+                request.extensions_mut().insert(identity);
+                ResponseFuture::calling(self.inner.call(request))
+            }
             Ok(None) => {
                 let verification = verification(&self.verifier, token.into());
-                return self.wait(verification, request);
+                hide_tokens(request.headers_mut(), V::TOKENS_BESIDE);
+                let ready = self.take_ready();
+                ResponseFuture::verifying(verification, request, ready, self.answers)
             }
-            Err(error) => return self.refuse(Refusal::Token(error)),
-        };
-        admit(&mut request, identity);
-        ResponseFuture::calling(self.inner.call(request))
+            Err(error) => self.refuse(Refusal::Token(error)),
+        }
     }
 }
 
@@ -77,18 +81,6 @@ impl<S: Clone, V: Authenticator> Authenticate<S, V> {
     {
         drop(self.take_ready());
         ResponseFuture::refused(refusal, self.answers)
-    }
-
-    fn wait<ReqBody>(
-        &mut self,
-        verification: Verification<V::Identity>,
-        request: Request<ReqBody>,
-    ) -> ResponseFuture<S, ReqBody, V::Identity>
-    where
-        S: Service<Request<ReqBody>>,
-    {
-        let ready = self.take_ready();
-        ResponseFuture::verifying(verification, request, ready, self.answers)
     }
 }
 

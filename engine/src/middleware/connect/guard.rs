@@ -9,9 +9,9 @@ use super::body::ConnectBody;
 use super::presented::{Kept, Presented};
 use super::uri::take_token_out;
 use crate::error::VerifyError;
-use crate::middleware::admission::admit;
 use crate::middleware::authenticator::Verification;
 use crate::middleware::refusal::Answers;
+use crate::middleware::secrecy::hide_tokens;
 
 #[derive(Debug)]
 pub(super) struct Guard<V> {
@@ -39,8 +39,9 @@ impl<V: VerifyRequest> Guard<V> {
         if self.takes_token_out {
             take_token_out(request.uri_mut());
         }
+        hide_tokens(request.headers_mut(), &[]);
         if let Some(identity) = identity {
-            admit(request, identity);
+            request.extensions_mut().insert(identity);
         }
         Ok(waiting.map_or(Judged::Admitted, Judged::Waits))
     }
