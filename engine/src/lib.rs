@@ -35,7 +35,7 @@
 //! | (none) | the pipeline, static keys, the replay window, the token cache, signing | aws-lc-rs |
 //! | `http` | `KeyRepository`, `KeySetRepository` | tokio, hyper, rustls |
 //! | `ring` | `Backend::Ring`, a second opinion on every signature | ring |
-//! | `tower` | `AuthenticateLayer`, a middleware that answers 401 and 503 itself | tower-layer, tower-service, http |
+//! | `tower` | `AuthenticateLayer` and `ConnectLayer`, which answer 401 and 503 themselves, and `SecureResponseLayer` | tower-layer, tower-service, http, http-body, bytes |
 //! | `accel` | `Backend::Accel`: RSA, P-256 and Ed25519 by kernels of this project; plain tokens with AVX-512, prefetching: chosen at run time | asap-accel, which has `unsafe`; tracing |
 //! | `internals` | for the fuzz targets; no promise | |
 //!
@@ -102,7 +102,11 @@ pub use profiles::{
 };
 // In front of an HTTP service.
 #[cfg(feature = "tower")]
-pub use middleware::{Authenticate, AuthenticateLayer, ResponseFuture};
+pub use middleware::{
+    Authenticate, AuthenticateConnect, AuthenticateLayer, Authenticator, ConnectAuthenticator,
+    ConnectBody, ConnectFuture, ConnectLayer, ContentSecurityPolicy, ReferrerPolicy,
+    ResponseFuture, SecureResponse, SecureResponseFuture, SecureResponseLayer,
+};
 // The issuing side.
 pub use crypto::{RsaKeySize, SignError, SigningKey};
 pub use issuer::{ClaimValue, Issuer, JsonNumber, TokenRequest};
