@@ -138,8 +138,28 @@ refusals! {
     TokenIdInvalid = Parse, 401, "token_id_invalid", "the jti is not a string";
     /// `nbf` is present and not a number (RFC 7519 section 4.1.5).
     NotBeforeInvalid = Parse, 401, "not_before_invalid", "the nbf is not a number";
+    /// No `nbf`, in a token that must have one.
+    NotBeforeMissing = Parse, 401, "not_before_missing", "the claims have no nbf";
     /// `sub` is present and not a string (RFC 7519 section 4.1.2).
     SubjectInvalid = Parse, 401, "subject_invalid", "the sub is not a string";
+    /// Forge: no `app`.
+    AppMissing = Parse, 401, "app_missing", "the claims have no app";
+    /// Forge: `app` is not an object with what a remote needs of it, or a part of it has another type than documented.
+    AppInvalid = Parse, 401, "app_invalid", "the app is not an object of the documented form";
+    /// Forge: `context` is present and not an object of the documented form.
+    ContextInvalid = Parse, 401, "context_invalid", "the context is not an object of the documented form";
+    /// Forge: `principal` is present and not a string.
+    PrincipalInvalid = Parse, 401, "principal_invalid", "the principal is not a string";
+    /// Trello: no `idPlugin` that is a string.
+    PluginMissing = Parse, 401, "plugin_missing", "the claims have no idPlugin that is a string";
+    /// Trello: no `idMember` that is a string and names somebody.
+    MemberMissing = Parse, 401, "member_missing", "the claims have no idMember that is a string with something in it";
+    /// Trello: `idBoard` is present and not a string.
+    BoardInvalid = Parse, 401, "board_invalid", "the idBoard is not a string";
+    /// Trello: `state` is present and not a string.
+    StateInvalid = Parse, 401, "state_invalid", "the state is not a string";
+    /// Trello: `state` is longer than what the client library lets an app put there.
+    StateTooLong = Parse, 401, "state_too_long", "the state is longer than the limit";
     /// `kid` does not start with `iss` and a slash: the issuer does not own the key.
     KeyNotOwned = Policy, 401, "key_not_owned", "the kid does not start with the iss and a slash";
     /// `iss` is not in the policy's list.
@@ -156,6 +176,8 @@ refusals! {
     ExpiresTooLate = Policy, 401, "expires_too_late", "the exp is further ahead than a single-use token can be remembered";
     /// No `aud` is this resource server.
     AudienceMismatch = Policy, 401, "audience_mismatch", "no aud names this resource server";
+    /// Trello: `idPlugin` is not this Power-Up.
+    PluginMismatch = Policy, 401, "plugin_mismatch", "the idPlugin is not that of this Power-Up";
     /// The key source has no key of this `kid`.
     KeyUnknown = Key, 401, "key_unknown", "there is no key of this kid";
     /// The key source could not be asked. The token may be good.

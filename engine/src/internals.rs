@@ -14,7 +14,9 @@ use crate::jws::json::plain::{PlainMembers, PlainValue};
 use crate::jws::json::{self, Members, Spare};
 use crate::jws::{Compact, Header, Room, base64url};
 use crate::keys::pem;
-use crate::{Admitted, Algorithm, KeyId, KeyRejected, Policy, Scratch, UnixTime, VerifyError};
+use crate::{
+    Admitted, Algorithm, KeyId, KeyRejected, KeySet, Policy, Scratch, UnixTime, VerifyError,
+};
 
 #[cfg(feature = "http")]
 pub use crate::keys::repository::probe::{
@@ -323,4 +325,25 @@ pub fn public_key(der: &[u8]) -> Result<(&'static str, Vec<u8>, usize), KeyRejec
         KeyKind::Ed25519 => "Ed25519",
     };
     Ok((name, key.bytes.to_vec(), key.kind.signature_length()))
+}
+
+/// Checks a signature with the key of this `kid` in a set.
+///
+/// # Errors
+///
+/// [`VerifyError::KeyUnknown`], [`VerifyError::AlgorithmMismatch`] or [`VerifyError::SignatureInvalid`].
+pub fn verify_with_set(
+    set: &KeySet,
+    key_id: &str,
+    algorithm: Algorithm,
+    message: &[u8],
+    signature: &[u8],
+) -> Result<(), VerifyError> {
+    set.verify_by_id(key_id, algorithm, message, signature)
+}
+
+/// The `kid` of each key of a set, and the algorithms that it verifies, in the order of the set.
+#[must_use]
+pub fn keys_of_set(set: &KeySet) -> Vec<(Option<&str>, Vec<Algorithm>)> {
+    set.keys().collect()
 }

@@ -33,7 +33,7 @@
 //! | feature | adds | pulls in |
 //! |---|---|---|
 //! | (none) | the pipeline, static keys, the replay window, the token cache, signing | aws-lc-rs |
-//! | `http` | `KeyRepository` | tokio, hyper, rustls |
+//! | `http` | `KeyRepository`, `KeySetRepository` | tokio, hyper, rustls |
 //! | `ring` | `Backend::Ring`, a second opinion on every signature | ring |
 //! | `tower` | `AuthenticateLayer`, a middleware that answers 401 and 503 itself | tower-layer, tower-service, http |
 //! | `accel` | kernels that are chosen at run time: plain tokens with AVX-512, prefetching | asap-accel, which has `unsafe` |
@@ -62,10 +62,12 @@ mod middleware;
 mod pipeline;
 mod plain;
 mod policy;
+mod profiles;
 mod replay;
 mod striped;
 mod time;
 mod token_cache;
+mod validity;
 
 // The way of a token.
 pub use engine::{Engine, Pending, Verdict};
@@ -80,12 +82,20 @@ pub use claims::Audience;
 pub use crypto::{Algorithm, Backend, VerifyingKey};
 #[cfg(feature = "http")]
 pub use keys::{
-    FetchOutcomes, KeyRepository, KeyRepositoryConfig, KeyRepositoryStats, RepositoryStats, WarmUp,
+    FetchOutcomes, KeyRepository, KeyRepositoryConfig, KeyRepositoryStats, KeySetFormat,
+    KeySetRepository, KeySetRepositoryConfig, RepositoryStats, WarmUp,
 };
 pub use keys::{KeyError, KeyId, KeyLease, KeySource, Keyring, Lookup};
+pub use keys::{KeySet, KeySetRejected, KeySetSource, KeySetVersion, StaticKeySet};
 pub use replay::{ReplayError, ReplayLog, ReplayWindow, Reusable};
 pub use time::{Clock, SystemClock, UnixTime};
 pub use token_cache::{TokenCache, TokenCacheStats};
+// The other tokens of Atlassian's platform.
+pub use profiles::{
+    ForgeApp, ForgeContext, ForgeEnvironment, ForgeHeaders, ForgeInstallation,
+    ForgeInstallationContext, ForgeInvocation, ForgeLicense, ForgeModule, ForgePolicy,
+    ForgeVerifier, OpaqueToken, SetVerdict, TrelloIdentity, TrelloPolicy, TrelloVerifier,
+};
 // In front of an HTTP service.
 #[cfg(feature = "tower")]
 pub use middleware::{Authenticate, AuthenticateLayer, ResponseFuture};

@@ -9,6 +9,17 @@ pub const DEFAULT_MAX_TOKEN_LENGTH: usize = 8 * 1024;
 /// The longest token that a policy may be told to admit, in bytes: parsing stays under some 20 microseconds.
 pub const MAX_TOKEN_LENGTH: usize = 64 * 1024;
 
+/// The longest Forge invocation token that is admitted unless told otherwise, in bytes: what is installed where, and in what
+/// context a module was used, makes them longer than others.
+pub const DEFAULT_MAX_FORGE_TOKEN_LENGTH: usize = 16 * 1024;
+
+/// The longest `state` of a Power-Up's token, in units of UTF-16: what Trello's client library lets an app put there.
+pub const MAX_TRELLO_STATE_LENGTH: usize = 2048;
+
+/// The longest token of a Power-Up, in bytes: the longest `state`, each unit of it written as an escape of six characters,
+/// and the rest.
+pub const MAX_TRELLO_TOKEN_LENGTH: usize = 20 * 1024;
+
 /// The deepest nesting of arrays and objects in a header or payload, the object itself included. The reader
 /// does not recurse, so this bounds nonsense and not the stack.
 pub const MAX_NESTING: usize = 32;
@@ -65,6 +76,18 @@ pub(crate) const RSA_MAX_EXPONENT_BITS: usize = 33;
 
 /// The largest PEM text of one key, in bytes. An RSA key of 8192 bits takes some 1,500.
 pub const MAX_PEM_LENGTH: usize = 64 * 1024;
+
+/// The longest set of keys that is published as one document, in bytes: as long as one key's, since 64 keys of 4096 bits
+/// fit in, and what a repository client has room for.
+pub const MAX_KEY_SET_LENGTH: usize = MAX_PEM_LENGTH;
+
+/// The most keys in a JWK Set: publishers have a handful for each of their services. A token is looked for among them one
+/// by one.
+pub const MAX_KEYS_IN_SET: usize = 64;
+
+/// The most keys that a token without a `kid` is tried with: "usually one, two during rotation" at Trello. Each costs a
+/// verification, which whoever sends junk makes us pay.
+pub const MAX_KEYS_TRIED: usize = 8;
 
 /// The longest body that is read from a key repository, in bytes: what one PEM text may have.
 #[cfg(feature = "http")]
@@ -144,6 +167,35 @@ pub const DEFAULT_FETCH_BURST: u32 = 1024;
 /// key server bears from each of many gateways, and a flood that asks for them keeps 13 issuers at their own limit.
 #[cfg(feature = "http")]
 pub const DEFAULT_FETCH_INTERVAL: Duration = Duration::from_millis(20);
+
+/// How often a set of keys is asked for again because a token's key is not in it, unless told otherwise, and how old a set
+/// may be to say that there is no such key. Publishers show a key long before they sign with it; a flood of invented keys
+/// costs them six requests a minute.
+#[cfg(feature = "http")]
+pub const DEFAULT_SET_REFETCH_INTERVAL: Duration = Duration::from_secs(10);
+
+/// The intervals that may be set there: a shorter one limits nothing, after a longer one the keys have changed.
+#[cfg(feature = "http")]
+pub(crate) const SET_REFETCH_INTERVALS: std::ops::RangeInclusive<Duration> =
+    Duration::from_millis(1)..=Duration::from_secs(3600);
+
+/// The longest time for which a set of keys may be kept by the operator's word alone: a key that was withdrawn is trusted
+/// for no longer.
+#[cfg(feature = "http")]
+pub const MAX_SET_MINIMUM_FRESHNESS: Duration = Duration::from_secs(24 * 3600);
+
+/// How often a set of keys is asked for that is not at hand, beyond the first eight times: one that fails is not found
+/// sooner by asking more.
+#[cfg(feature = "http")]
+pub(crate) const SET_FETCH_BURST: u32 = 8;
+
+/// The interval of those questions.
+#[cfg(feature = "http")]
+pub(crate) const SET_FETCH_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How many sets a client keeps: the one it is for, with room for its successor.
+#[cfg(feature = "http")]
+pub(crate) const SETS_KEPT: usize = 16;
 
 /// The largest burst that a rate may be given: beyond, it limits nothing.
 #[cfg(feature = "http")]

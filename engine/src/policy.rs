@@ -12,12 +12,11 @@ use crate::error::{ConfigError, VerifyError};
 use crate::jws::json::Spare;
 use crate::jws::{Compact, Decoded, Header, Room, Scratch};
 use crate::keys::is_service_identifier;
-use crate::limits::{
-    DEFAULT_LEEWAY, DEFAULT_MAX_TOKEN_LENGTH, MAX_LEEWAY, MAX_LIFETIME, MAX_TOKEN_LENGTH,
-};
+use crate::limits::{DEFAULT_MAX_TOKEN_LENGTH, MAX_TOKEN_LENGTH};
 use crate::pipeline::{Admitted, Window};
 use crate::plain::{Plain, PlainRoom};
 use crate::time::UnixTime;
+use crate::validity::Validity;
 
 /// What a resource server asks of a token.
 ///
@@ -39,8 +38,7 @@ pub struct Policy {
     algorithms: Vec<Algorithm>,
     /// Who is in it is the policy's word and never a token's, so a token chooses no collisions.
     issuers: Option<HashSet<Box<str>, RandomState>>,
-    leeway: Duration,
-    max_lifetime: Duration,
+    validity: Validity,
     max_token_length: usize,
     not_issued_before: Option<UnixTime>,
     single_use: bool,
@@ -57,8 +55,7 @@ impl Policy {
             audiences: Vec::new(),
             algorithms: Algorithm::ALL.to_vec(),
             issuers: None,
-            leeway: DEFAULT_LEEWAY,
-            max_lifetime: MAX_LIFETIME,
+            validity: Validity::DEFAULT,
             max_token_length: DEFAULT_MAX_TOKEN_LENGTH,
             not_issued_before: None,
             single_use: false,
@@ -132,14 +129,9 @@ impl Policy {
     ///
     /// # Errors
     ///
-    /// If it exceeds [`MAX_LEEWAY`].
+    /// If it exceeds [`MAX_LEEWAY`](crate::limits::MAX_LEEWAY).
     pub fn with_leeway(mut self, leeway: Duration) -> Result<Self, ConfigError> {
-        if leeway > MAX_LEEWAY {
-            return Err(ConfigError::new(format!(
-                "a leeway of {leeway:?} is more than {MAX_LEEWAY:?}: mend the clock instead"
-            )));
-        }
-        self.leeway = leeway;
+        self.validity = self.validity.with_leeway(leeway)?;
         Ok(self)
     }
 
@@ -147,14 +139,9 @@ impl Policy {
     ///
     /// # Errors
     ///
-    /// If it is zero or exceeds [`MAX_LIFETIME`].
+    /// If it is zero or exceeds [`MAX_LIFETIME`](crate::limits::MAX_LIFETIME).
     pub fn with_max_lifetime(mut self, max_lifetime: Duration) -> Result<Self, ConfigError> {
-        if max_lifetime.is_zero() || max_lifetime > MAX_LIFETIME {
-            return Err(ConfigError::new(format!(
-                "the longest lifetime of a token must be more than 0 s and at most {MAX_LIFETIME:?}"
-            )));
-        }
-        self.max_lifetime = max_lifetime;
+        self.validity = self.validity.with_max_lifetime(max_lifetime)?;
         Ok(self)
     }
 
@@ -199,9 +186,7 @@ impl Policy {
 
     /// How far ahead of now a replay log must remember under this policy.
     pub(crate) fn longest_memory(&self) -> Duration {
-        self.max_lifetime
-            .saturating_add(self.leeway)
-            .saturating_add(self.leeway)
+        self.validity.longest_memory()
     }
 
     /// Checks everything of `token` that needs no key: form, algorithm, claims, ownership of the key, time and
@@ -334,19 +319,14 @@ impl Policy {
     /// inclusive", and "MUST reject a token if its lifespan exceeds one hour".
     #[inline(always)]
     fn check_time(&self, claims: &Claims<'_>, now: UnixTime) -> Result<Window, VerifyError> {
-        let window = Window {
-            from: claims.valid_from().ceiling().saturating_sub(self.leeway),
-            until: claims.expires_at.floor().saturating_add(self.leeway),
-        };
-        window.check(now)?;
-        if !claims
-            .expires_at
-            .is_within(self.max_lifetime, &claims.issued_at)
-        {
-            return Err(VerifyError::LifetimeTooLong);
-        }
+        let window = self.validity.check(
+            &claims.issued_at,
+            &claims.valid_from(),
+            &claims.expires_at,
+            now,
+        )?;
         if let Some(start) = self.not_issued_before
-            && claims.issued_at.floor() < start.saturating_sub(self.leeway)
+            && claims.issued_at.floor() < start.saturating_sub(self.validity.leeway())
         {
             return Err(VerifyError::IssuedBeforeStart);
         }

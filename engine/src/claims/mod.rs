@@ -11,8 +11,9 @@ pub use audience::Audience;
 pub(crate) use numeric_date::NumericDate;
 
 use crate::error::VerifyError;
+use crate::jws::fields::{self, FieldsError, fields};
 use crate::jws::json::plain::{PlainMember, PlainMembers, PlainName, name};
-use crate::jws::json::{JsonError, Members, Spare, Text, Value};
+use crate::jws::json::{Spare, Text, Value};
 use crate::jws::names::Names;
 use crate::keys::{KeyId, is_service_identifier};
 
@@ -105,7 +106,7 @@ impl<'a> Claims<'a> {
         key_id: KeyId<'_>,
         spare: &mut Spare<'a>,
     ) -> Result<Self, VerifyError> {
-        let fields = Fields::read(document)?;
+        let fields: Fields<'_> = fields::read(document).map_err(refusal)?;
         Ok(Self {
             issuer: issuer(fields.issuer, key_id, spare)?,
             expires_at: date(
@@ -156,7 +157,8 @@ fn well_formed<'a>(issuer: &'a str, key_id: KeyId<'_>) -> Option<&'a str> {
     (key_id.is_owned_by(issuer) || is_service_identifier(issuer)).then_some(issuer)
 }
 
-fn audience<'a>(
+/// `aud`.
+pub(crate) fn audience<'a>(
     value: Option<Value<'a>>,
     spare: &mut Spare<'a>,
 ) -> Result<Audience<'a>, VerifyError> {
@@ -166,7 +168,8 @@ fn audience<'a>(
     }
 }
 
-fn text<'a>(
+/// A claim that is a string.
+pub(crate) fn text<'a>(
     value: Value<'a>,
     spare: &mut Spare<'a>,
     invalid: VerifyError,
@@ -177,62 +180,33 @@ fn text<'a>(
     }
 }
 
-fn date(value: Value<'_>, invalid: VerifyError) -> Result<NumericDate<'_>, VerifyError> {
+/// A claim that is a time.
+pub(crate) fn date(value: Value<'_>, invalid: VerifyError) -> Result<NumericDate<'_>, VerifyError> {
     match value {
         Value::Number(number) => Ok(NumericDate::new(number)),
         _ => Err(invalid),
     }
 }
 
-/// The claims as they stand in the document.
-#[derive(Default)]
-struct Fields<'a> {
-    issuer: Option<Value<'a>>,
-    expires_at: Option<Value<'a>>,
-    issued_at: Option<Value<'a>>,
-    audience: Option<Value<'a>>,
-    token_id: Option<Value<'a>>,
-    not_before: Option<Value<'a>>,
-    subject: Option<Value<'a>>,
-}
-
-impl<'a> Fields<'a> {
-    fn read(document: &'a str) -> Result<Self, VerifyError> {
-        let mut fields = Self::default();
-        let mut others = Names::new();
-        let mut members = Members::of(document).map_err(refusal)?;
-        while let Some((name, value)) = members.next().map_err(refusal)? {
-            if !fields.take(name, value, &mut others) {
-                return Err(VerifyError::DuplicateClaim);
-            }
-        }
-        if others.are_distinct() {
-            Ok(fields)
-        } else {
-            Err(VerifyError::DuplicateClaim)
-        }
-    }
-
-    /// Takes one claim. False if it was there before.
-    fn take(&mut self, name: Text<'a>, value: Value<'a>, others: &mut Names<'a>) -> bool {
-        let field = match &*name.decode() {
-            "iss" => &mut self.issuer,
-            "exp" => &mut self.expires_at,
-            "iat" => &mut self.issued_at,
-            "aud" => &mut self.audience,
-            "jti" => &mut self.token_id,
-            "nbf" => &mut self.not_before,
-            "sub" => &mut self.subject,
-            _ => return others.insert(name),
-        };
-        field.replace(value).is_none()
+fields! {
+    /// The claims as they stand in the document.
+    struct Fields {
+        issuer = "iss",
+        expires_at = "exp",
+        issued_at = "iat",
+        audience = "aud",
+        token_id = "jti",
+        not_before = "nbf",
+        subject = "sub",
     }
 }
 
-fn refusal(error: JsonError) -> VerifyError {
+/// What is wrong with a payload that is no object of claims.
+pub(crate) const fn refusal(error: FieldsError) -> VerifyError {
     match error {
-        JsonError::Syntax => VerifyError::InvalidClaims,
-        JsonError::TooDeep => VerifyError::NestingTooDeep,
+        FieldsError::Syntax => VerifyError::InvalidClaims,
+        FieldsError::TooDeep => VerifyError::NestingTooDeep,
+        FieldsError::Duplicate => VerifyError::DuplicateClaim,
     }
 }
 

@@ -60,7 +60,7 @@ impl KeyKind {
     }
 }
 
-/// A key read from a `SubjectPublicKeyInfo`.
+/// A key that was read, and what its bytes are.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PublicKey<'a> {
     pub(crate) kind: KeyKind,
@@ -76,21 +76,86 @@ impl<'a> PublicKey<'a> {
             .subject_public_key
             .as_bytes()
             .ok_or(KeyRejected::NotDer)?;
-        let parameters = spki.algorithm.parameters;
-        let kind = match spki.algorithm.oid {
-            RSA_ENCRYPTION => rsa(parameters, bytes)?,
-            EC_PUBLIC_KEY => elliptic(parameters, bytes)?,
-            ED25519 => ed25519(parameters, bytes)?,
-            _ => return Err(KeyRejected::UnsupportedAlgorithm),
-        };
+        match (spki.algorithm.oid, spki.algorithm.parameters) {
+            (RSA_ENCRYPTION, Some(parameters)) if parameters.is_null() => Self::rsa(bytes),
+            (EC_PUBLIC_KEY, Some(parameters)) => Self::point(named_curve(parameters)?, bytes),
+            (ED25519, None) => Self::ed25519(bytes),
+            (RSA_ENCRYPTION | EC_PUBLIC_KEY | ED25519, _) => Err(KeyRejected::InvalidParameters),
+            _ => Err(KeyRejected::UnsupportedAlgorithm),
+        }
+    }
+
+    /// Reads `RSAPublicKey` (RFC 8017 appendix A.1.1) in DER, all of it.
+    pub(crate) fn rsa(bytes: &'a [u8]) -> Result<Self, KeyRejected> {
+        let kind = rsa(bytes)?;
         Ok(Self { kind, bytes })
+    }
+
+    /// Reads an uncompressed point (SEC 1 section 2.3.3) on `curve`.
+    pub(crate) fn point(curve: Curve, bytes: &'a [u8]) -> Result<Self, KeyRejected> {
+        match bytes {
+            [4, coordinates @ ..]
+                if coordinates.len() == curve.coordinate_length().saturating_mul(2) =>
+            {
+                let kind = curve.kind();
+                Ok(Self { kind, bytes })
+            }
+            _ => Err(KeyRejected::InvalidPoint),
+        }
+    }
+
+    /// Reads a point of Ed25519 (RFC 8032 section 5.1.2).
+    pub(crate) fn ed25519(bytes: &'a [u8]) -> Result<Self, KeyRejected> {
+        let point = bytes.try_into().map_err(|_| KeyRejected::InvalidPoint)?;
+        if is_canonical(point) && !is_of_small_order(point) {
+            let kind = KeyKind::Ed25519;
+            Ok(Self { kind, bytes })
+        } else {
+            Err(KeyRejected::InvalidPoint)
+        }
     }
 }
 
-fn rsa(parameters: Option<AnyRef<'_>>, bytes: &[u8]) -> Result<KeyKind, KeyRejected> {
-    if !parameters.is_some_and(|parameters| parameters.is_null()) {
-        return Err(KeyRejected::InvalidParameters);
+/// The curves of ECDSA that a key may be on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Curve {
+    P256,
+    P384,
+    P521,
+}
+
+impl Curve {
+    /// How long each of a point's two coordinates is, in bytes.
+    pub(crate) const fn coordinate_length(self) -> usize {
+        match self {
+            Self::P256 => 32,
+            Self::P384 => 48,
+            Self::P521 => 66,
+        }
     }
+
+    const fn kind(self) -> KeyKind {
+        match self {
+            Self::P256 => KeyKind::P256,
+            Self::P384 => KeyKind::P384,
+            Self::P521 => KeyKind::P521,
+        }
+    }
+}
+
+fn named_curve(parameters: AnyRef<'_>) -> Result<Curve, KeyRejected> {
+    let curve = parameters
+        .decode_as::<ObjectIdentifier>()
+        .map_err(|_| KeyRejected::InvalidParameters)?;
+    match curve {
+        SECP256R1 => Ok(Curve::P256),
+        SECP384R1 => Ok(Curve::P384),
+        SECP521R1 => Ok(Curve::P521),
+        _ => Err(KeyRejected::UnsupportedAlgorithm),
+    }
+}
+
+fn rsa(bytes: &[u8]) -> Result<KeyKind, KeyRejected> {
     let (modulus, exponent) = rsa_integers(bytes).map_err(|_| KeyRejected::NotDer)?;
     if !RSA_MODULUS_BITS.contains(&bit_length(modulus)) || !is_odd(modulus) {
         return Err(KeyRejected::RsaModulus);
@@ -114,37 +179,6 @@ fn rsa_integers(bytes: &[u8]) -> Result<(&[u8], &[u8]), spki::der::Error> {
     })?;
     reader.finish()?;
     Ok(integers)
-}
-
-fn elliptic(parameters: Option<AnyRef<'_>>, bytes: &[u8]) -> Result<KeyKind, KeyRejected> {
-    let curve = parameters
-        .ok_or(KeyRejected::InvalidParameters)?
-        .decode_as::<ObjectIdentifier>()
-        .map_err(|_| KeyRejected::InvalidParameters)?;
-    let (kind, coordinate_length) = match curve {
-        SECP256R1 => (KeyKind::P256, 32_usize),
-        SECP384R1 => (KeyKind::P384, 48),
-        SECP521R1 => (KeyKind::P521, 66),
-        _ => return Err(KeyRejected::UnsupportedAlgorithm),
-    };
-    match bytes {
-        [4, coordinates @ ..] if coordinates.len() == coordinate_length.saturating_mul(2) => {
-            Ok(kind)
-        }
-        _ => Err(KeyRejected::InvalidPoint),
-    }
-}
-
-fn ed25519(parameters: Option<AnyRef<'_>>, bytes: &[u8]) -> Result<KeyKind, KeyRejected> {
-    if parameters.is_some() {
-        return Err(KeyRejected::InvalidParameters);
-    }
-    let point = bytes.try_into().map_err(|_| KeyRejected::InvalidPoint)?;
-    if is_canonical(point) && !is_of_small_order(point) {
-        Ok(KeyKind::Ed25519)
-    } else {
-        Err(KeyRejected::InvalidPoint)
-    }
 }
 
 /// Whether y is below p = 2^255 - 19. "If the resulting value is >= p, decoding fails" (RFC 8032 section 5.1.3): ring

@@ -40,7 +40,8 @@ enum Prepared {
 pub(crate) struct KeySerial(u64);
 
 impl KeySerial {
-    fn next() -> Self {
+    /// The next one.
+    pub(crate) fn next() -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         Self(NEXT.fetch_add(1, Ordering::Relaxed))
     }
@@ -71,7 +72,14 @@ impl VerifyingKey {
     ///
     /// Says which of the checks the key did not pass, or that this build does not have `backend`.
     pub fn from_spki_with(der: &[u8], backend: Backend) -> Result<Self, KeyRejected> {
-        let key = PublicKey::from_spki(der)?;
+        Self::from_public_key(PublicKey::from_spki(der)?, backend)
+    }
+
+    /// Prepares a key that was read, for `backend`.
+    pub(crate) fn from_public_key(
+        key: PublicKey<'_>,
+        backend: Backend,
+    ) -> Result<Self, KeyRejected> {
         let prepared = match backend {
             Backend::AwsLc => Prepared::AwsLc(aws_lc::PreparedKey::new(key)?),
             Backend::Ring => Prepared::Ring(ring::PreparedKey::new(key)?),

@@ -4,8 +4,9 @@
 //! "The resource server MUST ignore the following claims if they are present in the header". They are not
 //! even kept, so no later stage can be tempted.
 
+use super::fields::{self, FieldsError, fields};
 use super::json::plain::{PlainMembers, PlainName, name};
-use super::json::{JsonError, Members, Spare, Text, Value};
+use super::json::{Spare, Text, Value};
 use super::names::Names;
 use crate::crypto::Algorithm;
 use crate::error::VerifyError;
@@ -81,68 +82,67 @@ impl<'a> Header<'a> {
         is_allowed: impl FnOnce(Algorithm) -> bool,
     ) -> Result<Self, VerifyError> {
         let parameters = Parameters::read(document)?;
-        let Some(Value::Text(name)) = parameters.algorithm else {
-            return Err(VerifyError::AlgorithmMissing);
-        };
-        let algorithm =
-            Algorithm::from_name(&name.decode()).ok_or(VerifyError::AlgorithmUnsupported)?;
-        if !is_allowed(algorithm) {
-            return Err(VerifyError::AlgorithmNotAllowed);
-        }
-        let Some(Value::Text(key_id)) = parameters.key_id else {
-            return Err(VerifyError::KeyIdMissing);
-        };
-        let key_id = key_id
+        let algorithm = parameters.algorithm(is_allowed)?;
+        let key_id = parameters
+            .key_id()?
             .decode_into(spare)
             .and_then(KeyId::parse)
             .ok_or(VerifyError::KeyIdInvalid)?;
-        if parameters.critical {
-            return Err(VerifyError::CriticalHeader);
-        }
+        parameters.refuse_critical()?;
         Ok(Self { algorithm, key_id })
     }
 }
 
-/// The parameters as they stand in the document.
-#[derive(Default)]
-struct Parameters<'a> {
-    algorithm: Option<Value<'a>>,
-    key_id: Option<Value<'a>>,
-    critical: bool,
+fields! {
+    /// The parameters as they stand in the document.
+    pub(crate) struct Parameters {
+        algorithm = "alg",
+        key_id = "kid",
+        critical = "crit",
+    }
 }
 
 impl<'a> Parameters<'a> {
-    fn read(document: &'a str) -> Result<Self, VerifyError> {
-        let mut parameters = Self::default();
-        let mut others = Names::new();
-        let mut members = Members::of(document).map_err(refusal)?;
-        while let Some((name, value)) = members.next().map_err(refusal)? {
-            if !parameters.take(name, value, &mut others) {
-                return Err(VerifyError::DuplicateHeader);
-            }
-        }
-        if others.are_distinct() {
-            Ok(parameters)
+    /// Reads the text of a header.
+    pub(crate) fn read(document: &'a str) -> Result<Self, VerifyError> {
+        fields::read(document).map_err(|error| match error {
+            FieldsError::Syntax => VerifyError::InvalidHeader,
+            FieldsError::TooDeep => VerifyError::NestingTooDeep,
+            FieldsError::Duplicate => VerifyError::DuplicateHeader,
+        })
+    }
+
+    /// `alg`, if it is known and the policy allows it.
+    pub(crate) fn algorithm(
+        &self,
+        is_allowed: impl FnOnce(Algorithm) -> bool,
+    ) -> Result<Algorithm, VerifyError> {
+        let Some(Value::Text(name)) = self.algorithm else {
+            return Err(VerifyError::AlgorithmMissing);
+        };
+        let algorithm =
+            Algorithm::from_name(&name.decode()).ok_or(VerifyError::AlgorithmUnsupported)?;
+        if is_allowed(algorithm) {
+            Ok(algorithm)
         } else {
-            Err(VerifyError::DuplicateHeader)
+            Err(VerifyError::AlgorithmNotAllowed)
         }
     }
 
-    /// Takes one parameter. False if it was there before.
-    fn take(&mut self, name: Text<'a>, value: Value<'a>, others: &mut Names<'a>) -> bool {
-        match &*name.decode() {
-            "alg" => self.algorithm.replace(value).is_none(),
-            "kid" => self.key_id.replace(value).is_none(),
-            "crit" => !std::mem::replace(&mut self.critical, true),
-            _ => others.insert(name),
+    /// `kid`, in no grammar yet.
+    pub(crate) const fn key_id(&self) -> Result<Text<'a>, VerifyError> {
+        match self.key_id {
+            Some(Value::Text(key_id)) => Ok(key_id),
+            _ => Err(VerifyError::KeyIdMissing),
         }
     }
-}
 
-fn refusal(error: JsonError) -> VerifyError {
-    match error {
-        JsonError::Syntax => VerifyError::InvalidHeader,
-        JsonError::TooDeep => VerifyError::NestingTooDeep,
+    /// No extension is known here (RFC 7515 section 4.1.11).
+    pub(crate) const fn refuse_critical(&self) -> Result<(), VerifyError> {
+        match self.critical {
+            None => Ok(()),
+            Some(_) => Err(VerifyError::CriticalHeader),
+        }
     }
 }
 

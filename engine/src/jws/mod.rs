@@ -4,12 +4,13 @@
 //! nothing about whether the token is wanted or authentic: all it hands out is unverified.
 
 pub(crate) mod base64url;
+pub(crate) mod fields;
 mod header;
 pub(crate) mod json;
 pub(crate) mod names;
 mod scratch;
 
-pub(crate) use header::Header;
+pub(crate) use header::{Header, Parameters};
 pub(crate) use scratch::Room;
 pub use scratch::Scratch;
 

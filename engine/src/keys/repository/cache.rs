@@ -20,13 +20,14 @@ use quick_cache::{Lifecycle, Weighter};
 
 use super::entry::Entry;
 use super::environment::{Moment, Now};
+use crate::VerifyingKey;
 use crate::limits::{KEY_ENTRY_OVERHEAD, KEY_SNAPSHOT_SHARDS, MAX_KEYS_IN_SNAPSHOT_SHARD};
 
 /// The keys at hand.
-pub(super) struct KeyCache {
+pub(super) struct KeyCache<V = VerifyingKey> {
     hasher: SeedableRandomState,
-    in_use: Box<[Shard]>,
-    all: Cache<Box<str>, Arc<Entry>, AtLeast, SeedableRandomState, Evictions>,
+    in_use: Box<[Shard<V>]>,
+    all: Cache<Box<str>, Arc<Entry<V>>, AtLeast, SeedableRandomState, Evictions<V>>,
     evictions: Arc<AtomicU64>,
 }
 
@@ -35,31 +36,41 @@ pub(super) struct KeyCache {
 #[derive(Debug, Clone)]
 struct AtLeast(u64);
 
-impl Weighter<Box<str>, Arc<Entry>> for AtLeast {
-    fn weight(&self, _: &Box<str>, entry: &Arc<Entry>) -> u64 {
+impl<V> Weighter<Box<str>, Arc<Entry<V>>> for AtLeast {
+    fn weight(&self, _: &Box<str>, entry: &Arc<Entry<V>>) -> u64 {
         entry.weight().max(self.0)
     }
 }
 
 /// Counts what has to go, and drops it when no lock is held, as the default does.
-#[derive(Debug, Clone)]
-struct Evictions {
+struct Evictions<V> {
     count: Arc<AtomicU64>,
-    then: DefaultLifecycle<Box<str>, Arc<Entry>>,
+    then: DefaultLifecycle<Box<str>, Arc<Entry<V>>>,
 }
 
-impl Lifecycle<Box<str>, Arc<Entry>> for Evictions {
-    type RequestState =
-        <DefaultLifecycle<Box<str>, Arc<Entry>> as Lifecycle<Box<str>, Arc<Entry>>>::RequestState;
+impl<V> Clone for Evictions<V> {
+    fn clone(&self) -> Self {
+        Self {
+            count: Arc::clone(&self.count),
+            then: self.then.clone(),
+        }
+    }
+}
 
-    fn on_evict(&self, state: &mut Self::RequestState, key_id: Box<str>, entry: Arc<Entry>) {
+impl<V> Lifecycle<Box<str>, Arc<Entry<V>>> for Evictions<V> {
+    type RequestState = <DefaultLifecycle<Box<str>, Arc<Entry<V>>> as Lifecycle<
+        Box<str>,
+        Arc<Entry<V>>,
+    >>::RequestState;
+
+    fn on_evict(&self, state: &mut Self::RequestState, key_id: Box<str>, entry: Arc<Entry<V>>) {
         self.count.fetch_add(1, Ordering::Relaxed);
         entry.set_listed(false);
         self.then.on_evict(state, key_id, entry);
     }
 }
 
-impl KeyCache {
+impl<V> KeyCache<V> {
     /// A cache of at most `max_keys` keys and `max_bytes` bytes, on each level.
     pub(super) fn new(max_keys: usize, max_bytes: u64, hasher: SeedableRandomState) -> Self {
         let keys = u64::try_from(max_keys).unwrap_or(u64::MAX).max(1);
@@ -99,7 +110,7 @@ impl KeyCache {
         &self,
         key_id: &str,
         now: impl Now,
-        use_entry: impl FnOnce(&Arc<Entry>) -> T,
+        use_entry: impl FnOnce(&Arc<Entry<V>>) -> T,
     ) -> Option<T> {
         let hash = self.hasher.hash_one(key_id);
         let shard = self.shard(hash)?;
@@ -116,7 +127,7 @@ impl KeyCache {
     }
 
     /// The entry of a key, usable or not.
-    pub(super) fn stored(&self, key_id: &str) -> Option<Arc<Entry>> {
+    pub(super) fn stored(&self, key_id: &str) -> Option<Arc<Entry<V>>> {
         let in_use = || {
             let hash = self.hasher.hash_one(key_id);
             find(&self.shard(hash)?.snapshot.load(), hash, key_id).cloned()
@@ -125,7 +136,7 @@ impl KeyCache {
     }
 
     /// Stores an entry in the place of what was there.
-    pub(super) fn insert(&self, entry: &Arc<Entry>, now: Moment) {
+    pub(super) fn insert(&self, entry: &Arc<Entry<V>>, now: Moment) {
         self.list(entry);
         let hash = self.hasher.hash_one(entry.key_id());
         if let Some(shard) = self.shard(hash) {
@@ -134,7 +145,7 @@ impl KeyCache {
     }
 
     /// Keeps an entry that lives on: if one level has dropped it meanwhile, the other one is told.
-    pub(super) fn keep(&self, entry: &Arc<Entry>) {
+    pub(super) fn keep(&self, entry: &Arc<Entry<V>>) {
         if !self.all.contains_key(entry.key_id()) {
             self.list(entry);
         }
@@ -142,7 +153,7 @@ impl KeyCache {
 
     /// Puts an entry among all of them, unless it has to go at once. Flights of one key are one after the other, and only
     /// they list its entries.
-    fn list(&self, entry: &Arc<Entry>) {
+    fn list(&self, entry: &Arc<Entry<V>>) {
         // Before, since whoever evicts it says so under the lock of its part.
         entry.set_listed(true);
         if let Some(before) = self.all.peek(entry.key_id())
@@ -156,24 +167,24 @@ impl KeyCache {
         }
     }
 
-    fn is_in_all(&self, entry: &Arc<Entry>) -> bool {
+    fn is_in_all(&self, entry: &Arc<Entry<V>>) -> bool {
         let stored = self.all.peek(entry.key_id());
         stored.is_some_and(|stored| Arc::ptr_eq(&stored, entry))
     }
 
     /// The entry of a key, if it is among all of them: for a lease, which holds no longer than that.
-    pub(super) fn listed(&self, key_id: &str) -> Option<Arc<Entry>> {
+    pub(super) fn listed(&self, key_id: &str) -> Option<Arc<Entry<V>>> {
         self.all.peek(key_id)
     }
 
     /// Whether an entry is the one that a flight of its key would begin with. One that was evicted lives on in leases.
-    pub(super) fn is_stored(&self, entry: &Arc<Entry>) -> bool {
+    pub(super) fn is_stored(&self, entry: &Arc<Entry<V>>) -> bool {
         let stored = self.stored(entry.key_id());
         stored.is_some_and(|stored| Arc::ptr_eq(&stored, entry))
     }
 
     /// Ends an entry, and drops it from both levels.
-    pub(super) fn remove(&self, entry: &Arc<Entry>) {
+    pub(super) fn remove(&self, entry: &Arc<Entry<V>>) {
         entry.end();
         entry.set_listed(false);
         self.all
@@ -217,7 +228,8 @@ impl KeyCache {
     /// How long ago the key was validated, of those usable at `now`, for which that is longest ago. It walks through
     /// both levels, and copies each `kid` on its way.
     pub(super) fn oldest(&self, now: Moment) -> Option<Duration> {
-        let validated_at = |entry: &Arc<Entry>| entry.is_usable(now).then(|| entry.validated_at());
+        let validated_at =
+            |entry: &Arc<Entry<V>>| entry.is_usable(now).then(|| entry.validated_at());
         let all = self
             .all
             .iter()
@@ -232,7 +244,7 @@ impl KeyCache {
     }
 
     /// The part of a hash, by bits that the table inside does not use.
-    fn shard(&self, hash: u64) -> Option<&Shard> {
+    fn shard(&self, hash: u64) -> Option<&Shard<V>> {
         let index = usize::try_from((hash >> 40) & 0xffff)
             .ok()?
             .checked_rem(self.in_use.len())?;
@@ -248,7 +260,7 @@ struct ShardBounds {
 }
 
 impl ShardBounds {
-    fn allow(self, entries: &[Arc<Entry>]) -> bool {
+    fn allow<V>(self, entries: &[Arc<Entry<V>>]) -> bool {
         let bytes = entries
             .iter()
             .map(|entry| entry.weight())
@@ -258,15 +270,15 @@ impl ShardBounds {
 }
 
 /// One part of the snapshot.
-struct Shard {
+struct Shard<V> {
     bounds: ShardBounds,
-    snapshot: ArcSwap<HashTable<Arc<Entry>>>,
+    snapshot: ArcSwap<HashTable<Arc<Entry<V>>>>,
     /// Held by whoever makes the next snapshot; readers never ask for it.
     changing: Mutex<()>,
     evictions: AtomicU64,
 }
 
-impl Shard {
+impl<V> Shard<V> {
     fn new(bounds: ShardBounds) -> Self {
         Self {
             bounds,
@@ -277,21 +289,27 @@ impl Shard {
     }
 
     /// Adds an entry that is in use again, unless somebody else is changing the snapshot: the next use will do.
-    fn promote(&self, hasher: &SeedableRandomState, hash: u64, entry: &Arc<Entry>, now: impl Now) {
+    fn promote(
+        &self,
+        hasher: &SeedableRandomState,
+        hash: u64,
+        entry: &Arc<Entry<V>>,
+        now: impl Now,
+    ) {
         if let Ok(_changing) = self.changing.try_lock() {
             self.place(hasher, hash, entry, now);
         }
     }
 
     /// Adds a new entry.
-    fn add(&self, hasher: &SeedableRandomState, hash: u64, entry: &Arc<Entry>, now: Moment) {
+    fn add(&self, hasher: &SeedableRandomState, hash: u64, entry: &Arc<Entry<V>>, now: Moment) {
         let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         self.place(hasher, hash, entry, now);
     }
 
     /// Puts an entry in the place of another of its key. If there is no room, the unusable ones go, then those not
     /// used since the last time there was no room; if all are in use, the newcomer stays out for now.
-    fn place(&self, hasher: &SeedableRandomState, hash: u64, entry: &Arc<Entry>, now: impl Now) {
+    fn place(&self, hasher: &SeedableRandomState, hash: u64, entry: &Arc<Entry<V>>, now: impl Now) {
         let current = self.snapshot.load();
         if find(&current, hash, entry.key_id()).is_some_and(|present| Arc::ptr_eq(present, entry)) {
             return;
@@ -321,7 +339,7 @@ impl Shard {
         self.publish(hasher, &entries);
     }
 
-    fn remove(&self, hasher: &SeedableRandomState, entry: &Arc<Entry>) {
+    fn remove(&self, hasher: &SeedableRandomState, entry: &Arc<Entry<V>>) {
         let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let current = self.snapshot.load();
         let entries: Vec<_> = current
@@ -334,8 +352,8 @@ impl Shard {
         }
     }
 
-    fn publish(&self, hasher: &SeedableRandomState, entries: &[Arc<Entry>]) {
-        let rehash = |entry: &Arc<Entry>| hasher.hash_one(entry.key_id());
+    fn publish(&self, hasher: &SeedableRandomState, entries: &[Arc<Entry<V>>]) {
+        let rehash = |entry: &Arc<Entry<V>>| hasher.hash_one(entry.key_id());
         let mut table = HashTable::with_capacity(entries.len());
         for entry in entries {
             table.insert_unique(rehash(entry), Arc::clone(entry), rehash);
@@ -344,7 +362,11 @@ impl Shard {
     }
 }
 
-fn find<'t>(table: &'t HashTable<Arc<Entry>>, hash: u64, key_id: &str) -> Option<&'t Arc<Entry>> {
+fn find<'t, V>(
+    table: &'t HashTable<Arc<Entry<V>>>,
+    hash: u64,
+    key_id: &str,
+) -> Option<&'t Arc<Entry<V>>> {
     table.find(hash, |entry| entry.is_of(key_id))
 }
 

@@ -36,6 +36,8 @@ pub struct KeyRepositoryConfig {
     pub(super) rate_per_issuer: Rate,
     pub(super) rate: Rate,
     pub(super) backend: Backend,
+    /// Nothing but the responses says how long a key is fresh; this is for sets of keys.
+    pub(super) minimum_freshness: Duration,
 }
 
 impl KeyRepositoryConfig {
@@ -58,8 +60,14 @@ impl KeyRepositoryConfig {
     }
 
     fn with_plain_http(base_url: &str, plain_http: PlainHttp) -> Result<Self, ConfigError> {
-        Ok(Self {
-            repositories: vec![BaseUrl::parse(base_url, plain_http)?],
+        let base_url = BaseUrl::parse(base_url, plain_http)?;
+        Ok(Self::of(base_url, plain_http))
+    }
+
+    /// The defaults for one repository.
+    pub(super) fn of(repository: BaseUrl, plain_http: PlainHttp) -> Self {
+        Self {
+            repositories: vec![repository],
             plain_http,
             roots: None,
             proxy: None,
@@ -79,7 +87,8 @@ impl KeyRepositoryConfig {
             ),
             rate: Rate::new(limits::DEFAULT_FETCH_BURST, limits::DEFAULT_FETCH_INTERVAL),
             backend: Backend::default(),
-        })
+            minimum_freshness: Duration::ZERO,
+        }
     }
 
     /// One more repository, asked if those before it could not be connected to, did not answer in time, or

@@ -18,14 +18,14 @@ const USED: u8 = 1;
 /// Used since it was last fetched or revalidated.
 const WANTED: u8 = 2;
 
-/// A key, what is needed to revalidate it, and its times. What a look-up reads comes first, in one cache line: of
+/// A key, or whatever else is kept under a name, what is needed to revalidate it, and its times. What a look-up reads comes first, in one cache line: of
 /// thousands of keys in use, each line is a wait for memory.
 #[derive(Debug)]
 #[repr(C, align(64))]
-pub(super) struct Entry {
+pub(super) struct Entry<V = VerifyingKey> {
     usable_until: AtomicU64,
     refresh_at: AtomicU64,
-    key: Arc<VerifyingKey>,
+    key: Arc<V>,
     short_key_id: ShortText,
     is_listed: AtomicBool,
     uses: AtomicU8,
@@ -69,11 +69,11 @@ impl ShortText {
     }
 }
 
-impl Entry {
+impl<V> Entry<V> {
     /// A key that was asked for at `asked` and whose response allows `lifetime`.
     pub(super) fn new(
         key_id: &str,
-        key: Arc<VerifyingKey>,
+        key: Arc<V>,
         body_length: usize,
         response: StoredResponse,
         asked: Moment,
@@ -114,7 +114,7 @@ impl Entry {
         }
     }
 
-    pub(super) const fn key(&self) -> &Arc<VerifyingKey> {
+    pub(super) const fn key(&self) -> &Arc<V> {
         &self.key
     }
 

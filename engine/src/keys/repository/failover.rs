@@ -18,7 +18,7 @@ use tokio::time::{Instant, timeout};
 use super::config::KeyRepositoryConfig;
 use super::environment::{Environment, MonotonicClock};
 use super::failure::Failure;
-use super::fetch::{Answer, Fetcher, Found, Reuse};
+use super::fetch::{Answer, Fetcher, Found, Reading, Reuse};
 use super::freshness::{Lifetime, StoredResponse};
 use super::health::Turn;
 use super::origin::{Origin, Said};
@@ -27,14 +27,15 @@ use super::shared::Fetch;
 use super::snapshot::RepositoryStats;
 use super::transport::Transport;
 use super::url::BaseUrl;
-use crate::{KeyId, limits};
+use crate::{KeyId, VerifyingKey, limits};
 
 /// The repositories of a client.
-pub(super) struct Failover {
+pub(super) struct Failover<V = VerifyingKey> {
     repositories: Vec<Arc<Origin>>,
-    fetcher: Arc<Fetcher>,
+    fetcher: Arc<Fetcher<V>>,
     environment: Arc<dyn Environment>,
     fallback_on_not_found: bool,
+    minimum_freshness: Duration,
     fetch_deadline: Duration,
     probe_deadline: Duration,
 }
@@ -51,21 +52,23 @@ struct Search<'a> {
     is_answered: bool,
 }
 
-impl Failover {
+impl<V: Send + Sync + 'static> Failover<V> {
     /// Asks the repositories of `config` through `transport`. It asks nothing yet.
     pub(super) fn new(
         config: &KeyRepositoryConfig,
+        reading: Reading<V>,
         transport: Arc<dyn Transport>,
         environment: Arc<dyn Environment>,
     ) -> Self {
         let clock = MonotonicClock::start();
         let repository = |base: &BaseUrl| Arc::new(Origin::new(base.clone(), clock));
-        let fetcher = Fetcher::new(config, transport, Arc::clone(&environment));
+        let fetcher = Fetcher::new(config, reading, transport, Arc::clone(&environment));
         Self {
             repositories: config.repositories.iter().map(repository).collect(),
             fetcher: Arc::new(fetcher),
             environment,
             fallback_on_not_found: config.fallback_on_not_found,
+            minimum_freshness: config.minimum_freshness,
             fetch_deadline: config.fetch_deadline,
             probe_deadline: config.headers_deadline.min(limits::PROBE_DEADLINE),
         }
@@ -77,7 +80,7 @@ impl Failover {
         rank: usize,
         repository: &Arc<Origin>,
         search: &mut Search<'_>,
-    ) -> ControlFlow<Answer> {
+    ) -> ControlFlow<Answer<V>> {
         let share = self
             .fetch_deadline
             .saturating_sub(search.start.elapsed())
@@ -115,15 +118,15 @@ impl Failover {
         &self,
         rank: usize,
         search: &Search<'_>,
-        found: Result<(Found, Lifetime, Instant), Failure>,
-    ) -> ControlFlow<Answer> {
+        found: Result<(Found<V>, Lifetime, Instant), Failure>,
+    ) -> ControlFlow<Answer<V>> {
         let (found, lifetime, asked) = match found {
             Ok(found) => found,
             Err(failure) => return ControlFlow::Break(Answer::Failed(failure)),
         };
         let reuse = |response| Reuse {
             response,
-            lifetime,
+            lifetime: lifetime.at_least(self.minimum_freshness),
             asked,
         };
         ControlFlow::Break(match found {
@@ -161,8 +164,10 @@ impl Failover {
     }
 }
 
-impl Fetch for Failover {
-    async fn fetch(&self, key_id: KeyId<'_>, stored: Option<&StoredResponse>) -> Answer {
+impl<V: Send + Sync + 'static> Fetch for Failover<V> {
+    type Document = V;
+
+    async fn fetch(&self, key_id: KeyId<'_>, stored: Option<&StoredResponse>) -> Answer<V> {
         let mut search = Search {
             key_id,
             stored,
@@ -208,7 +213,7 @@ impl Fetch for Failover {
 
 impl Search<'_> {
     /// Repositories that hold different keys have not given it: nobody has it if all have answered.
-    fn conclusion(&self) -> Answer {
+    fn conclusion<V>(&self) -> Answer<V> {
         match self.silent.first() {
             Some((_, failure)) => Answer::Failed(failure.clone()),
             None => Answer::NoSuchKey,
@@ -217,7 +222,7 @@ impl Search<'_> {
 
     /// A mirror does not have it. One before it that was silent may still give it to those who wait, but what is stored
     /// of it is gone: the deletion of a key must reach whom it can.
-    fn no_such_key(&self, rank: usize) -> Answer {
+    fn no_such_key<V>(&self, rank: usize) -> Answer<V> {
         match self.silent.iter().find(|(silent, _)| *silent < rank) {
             Some((_, failure)) => Answer::Withdrawn(failure.clone()),
             None => Answer::NoSuchKey,
@@ -226,7 +231,11 @@ impl Search<'_> {
 }
 
 /// For operators who look closely: the repository, the `kid` and what became of it.
-fn report(base: &BaseUrl, key_id: KeyId<'_>, found: &Result<(Found, Lifetime, Instant), Failure>) {
+fn report<V>(
+    base: &BaseUrl,
+    key_id: KeyId<'_>,
+    found: &Result<(Found<V>, Lifetime, Instant), Failure>,
+) {
     let repository = base.as_str();
     match found {
         Ok((Found::NoSuchKey(status), ..)) => {

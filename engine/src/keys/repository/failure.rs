@@ -39,6 +39,8 @@ pub(super) enum Failure {
     TooLong,
     /// The body is no public key.
     NotAKey(crate::KeyRejected),
+    /// The body is no set of keys to rely on.
+    NotAKeySet(crate::KeySetRejected),
 }
 
 impl Failure {
@@ -201,6 +203,7 @@ impl fmt::Display for Failure {
             Self::ContentEncoding => f.write_str("body is encoded"),
             Self::TooLong => f.write_str("body is longer than a key"),
             Self::NotAKey(rejected) => write!(f, "body is no public key: {rejected}"),
+            Self::NotAKeySet(rejected) => write!(f, "body is no key set: {rejected}"),
         }
     }
 }

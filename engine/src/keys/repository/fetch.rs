@@ -25,19 +25,41 @@ use crate::{Backend, KeyId, VerifyingKey, limits};
 const USER_AGENT: &str = concat!("asap-engine/", env!("CARGO_PKG_VERSION"));
 
 /// Asks one repository at a time.
-pub(super) struct Fetcher {
+pub(super) struct Fetcher<V = VerifyingKey> {
     transport: Arc<dyn Transport>,
     environment: Arc<dyn Environment>,
     redirects: RedirectRules,
     headers_deadline: Duration,
     backend: Backend,
+    reading: Reading<V>,
+}
+
+/// How what a repository serves is asked for and read.
+pub(super) struct Reading<V> {
+    /// `Accept`.
+    pub(super) accept: HeaderValue,
+    /// What a body is.
+    pub(super) read: fn(&[u8], Backend) -> Result<V, Failure>,
+    /// Whether 403, 404 and 410 say that there is no such key. Where all keys are in one place, they say that the place is
+    /// wrong, and nothing about any key.
+    pub(super) may_be_absent: bool,
+}
+
+impl Reading<VerifyingKey> {
+    /// One key a URL: "it SHOULD include an `Accept` header that expresses preference for the MIME type
+    /// `application/x-pem-file`."
+    pub(super) const KEY: Self = Self {
+        accept: HeaderValue::from_static("application/x-pem-file"),
+        read: |pem, backend| VerifyingKey::from_pem_with(pem, backend).map_err(Failure::NotAKey),
+        may_be_absent: true,
+    };
 }
 
 /// What the repositories said.
-pub(super) enum Answer {
+pub(super) enum Answer<V = VerifyingKey> {
     /// Here is the key.
     Key {
-        key: VerifyingKey,
+        key: V,
         body_length: usize,
         reuse: Reuse,
     },
@@ -61,9 +83,9 @@ pub(super) struct Reuse {
 }
 
 /// What one repository said.
-pub(super) enum Found {
+pub(super) enum Found<V = VerifyingKey> {
     Key {
-        key: VerifyingKey,
+        key: V,
         body_length: usize,
         response: StoredResponse,
     },
@@ -77,10 +99,11 @@ pub(super) enum Found {
     },
 }
 
-impl Fetcher {
+impl<V> Fetcher<V> {
     /// Asks through `transport`, as `config` wants it. It asks nothing yet.
     pub(super) fn new(
         config: &KeyRepositoryConfig,
+        reading: Reading<V>,
         transport: Arc<dyn Transport>,
         environment: Arc<dyn Environment>,
     ) -> Self {
@@ -93,6 +116,7 @@ impl Fetcher {
             },
             headers_deadline: config.headers_deadline,
             backend: config.backend,
+            reading,
         }
     }
 
@@ -102,7 +126,7 @@ impl Fetcher {
         base: &BaseUrl,
         key_id: KeyId<'_>,
         stored: Option<&StoredResponse>,
-    ) -> Result<(Found, Lifetime, Instant), Failure> {
+    ) -> Result<(Found<V>, Lifetime, Instant), Failure> {
         let asked = Instant::now();
         let mut url = base.key_url(key_id).ok_or(Failure::Url)?;
         let mut visited: Vec<Url> = Vec::new();
@@ -136,8 +160,8 @@ impl Fetcher {
         url: &Url,
         to: Destination,
         stored: Option<&StoredResponse>,
-    ) -> Result<Found, Failure> {
-        let request = plain_request(url, stored.is_some())?;
+    ) -> Result<Found<V>, Failure> {
+        let request = plain_request(url, &self.reading.accept, stored.is_some())?;
         let condition = stored
             .and_then(|stored| Some((stored, stored.conditional(&request, self.time_of_day())?)));
         if let Some((stored, headers)) = condition {
@@ -182,7 +206,7 @@ impl Fetcher {
         url: &Url,
         request: &Request<()>,
         response: Response<TransportBody>,
-    ) -> Result<Found, Failure> {
+    ) -> Result<Found<V>, Failure> {
         let received = self.time_of_day();
         let (head, body) = response.into_parts();
         let stored = || StoredResponse::new(url, request, head.status, &head.headers, received);
@@ -204,7 +228,7 @@ impl Fetcher {
                 drain(body).await;
                 Ok(Found::Redirect { target, lifetime })
             }
-            403 | 404 | 410 => {
+            403 | 404 | 410 if self.reading.may_be_absent => {
                 drain(body).await;
                 Ok(Found::NoSuchKey(head.status))
             }
@@ -215,21 +239,21 @@ impl Fetcher {
         }
     }
 
-    async fn read_key(&self, body: TransportBody) -> Result<(VerifyingKey, usize), Failure> {
+    async fn read_key(&self, body: TransportBody) -> Result<(V, usize), Failure> {
         let limit = limits::MAX_KEY_BODY;
         if body.size_hint().lower() > u64::try_from(limit).unwrap_or(u64::MAX) {
             return Err(Failure::TooLong);
         }
         let body = Limited::new(body, limit).collect().await;
-        let pem = body
+        let document = body
             .map_err(|error| Failure::of(error.as_ref()))?
             .to_bytes();
-        let key = VerifyingKey::from_pem_with(&pem, self.backend).map_err(Failure::NotAKey)?;
-        Ok((key, pem.len()))
+        let key = (self.reading.read)(&document, self.backend)?;
+        Ok((key, document.len()))
     }
 }
 
-impl Found {
+impl<V> Found<V> {
     fn lifetime(&self) -> Lifetime {
         match self {
             Self::Key { response, .. } | Self::Unchanged { response } => response.lifetime(),
@@ -239,17 +263,18 @@ impl Found {
     }
 }
 
-/// "The resource server MUST send a GET request and it SHOULD include an `Accept` header that expresses
-/// preference for the MIME type `application/x-pem-file`." A revalidation is not to be answered by a cache on the way.
-pub(super) fn plain_request(url: &Url, revalidates: bool) -> Result<Request<()>, Failure> {
+/// "The resource server MUST send a GET request and it SHOULD include an `Accept` header". A revalidation is not to be
+/// answered by a cache on the way.
+pub(super) fn plain_request(
+    url: &Url,
+    accept: &HeaderValue,
+    revalidates: bool,
+) -> Result<Request<()>, Failure> {
     let mut request = Request::new(());
     *request.method_mut() = Method::GET;
     *request.uri_mut() = to_uri(url).ok_or(Failure::Url)?;
     let headers = request.headers_mut();
-    headers.insert(
-        header::ACCEPT,
-        HeaderValue::from_static("application/x-pem-file"),
-    );
+    headers.insert(header::ACCEPT, accept.clone());
     headers.insert(
         header::ACCEPT_ENCODING,
         HeaderValue::from_static("identity"),
@@ -301,7 +326,7 @@ mod tests {
     use super::*;
 
     fn stored(url: &Url) -> StoredResponse {
-        let request = plain_request(url, false).unwrap();
+        let request = plain_request(url, &Reading::KEY.accept, false).unwrap();
         let mut headers = HeaderMap::new();
         headers.insert(
             header::CACHE_CONTROL,
@@ -315,7 +340,7 @@ mod tests {
     fn what_is_still_fresh_is_refreshed_with_a_condition_past_caches_on_the_way() {
         let url = Url::parse("https://keys.example/svc/key").unwrap();
         let stored = stored(&url);
-        let request = plain_request(&url, true).unwrap();
+        let request = plain_request(&url, &Reading::KEY.accept, true).unwrap();
         let headers = stored.conditional(&request, SystemTime::now()).unwrap();
         assert_eq!(headers.get(header::IF_NONE_MATCH).unwrap(), "\"a\"");
         assert_eq!(headers.get(header::CACHE_CONTROL).unwrap(), "no-cache");
@@ -324,7 +349,7 @@ mod tests {
             "application/x-pem-file"
         );
         // A plain request would be answered from the store.
-        let plain = plain_request(&url, false).unwrap();
+        let plain = plain_request(&url, &Reading::KEY.accept, false).unwrap();
         assert!(stored.conditional(&plain, SystemTime::now()).is_none());
     }
 

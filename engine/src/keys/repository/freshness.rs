@@ -70,6 +70,17 @@ impl Lifetime {
         }
     }
 
+    /// The same, but no shorter than `floor`: the operator's word, who knows how often the document changes.
+    #[must_use]
+    pub(super) fn at_least(self, floor: Duration) -> Self {
+        Self {
+            fresh: self.fresh.max(floor),
+            while_revalidating: self.while_revalidating.max(floor),
+            on_error: self.on_error.max(floor),
+            ..self
+        }
+    }
+
     /// When to refresh ahead: at a random point from 60 to 80 % of the freshness, so that keys fetched together
     /// are not refreshed together, and a fifth of it is left for the answer; an immutable one when it goes stale.
     pub(super) fn refresh_point(&self, random: u64) -> Duration {

@@ -79,6 +79,8 @@ impl Drop for UnderWay<'_> {
 }
 
 impl Fetch for Arc<Script> {
+    type Document = VerifyingKey;
+
     async fn fetch(&self, _: KeyId<'_>, _: Option<&StoredResponse>) -> Answer {
         let number = self.asked.fetch_add(1, Ordering::SeqCst);
         assert_eq!(number, self.ended(), "two fetches of one key at once");

@@ -16,7 +16,10 @@
 //! Freshness is kept in monotonic time; the time of day is read only for the dates that HTTP compares.
 
 // What is asked of it, and what it says of itself.
+mod client;
 mod config;
+mod key_set;
+mod key_set_config;
 mod snapshot;
 mod stats;
 mod warm_up;
@@ -69,26 +72,23 @@ pub(crate) mod simulation;
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
-
-use tokio::runtime::Handle;
 
 pub use self::config::KeyRepositoryConfig;
+pub use self::key_set::KeySetRepository;
+pub use self::key_set_config::{KeySetFormat, KeySetRepositoryConfig};
 pub use self::snapshot::{FetchOutcomes, KeyRepositoryStats, RepositoryStats};
 pub use self::warm_up::WarmUp;
 
 pub(super) use self::lease::EntryLease;
 
-use self::admission::{Admission, Purpose};
-use self::cache::KeyCache;
+use self::admission::Purpose;
+use self::client::Client;
 use self::environment::{Environment, Machine};
-use self::failover::Failover;
-use self::flight::Waiter;
-use self::refresher::refresh_ahead;
-use self::shared::{Fetched, Shared};
+use self::fetch::Reading;
+use self::shared::Fetched;
 use self::transport::{HttpTransport, Transport};
 use crate::keys::{KeyError, KeyLease, KeySource, Lookup};
-use crate::{ConfigError, KeyId, VerifyingKey, limits};
+use crate::{ConfigError, KeyId, VerifyingKey};
 
 /// The client of a key repository: a [`KeySource`] over HTTP.
 ///
@@ -118,9 +118,7 @@ use crate::{ConfigError, KeyId, VerifyingKey, limits};
 /// ```
 #[derive(Clone)]
 pub struct KeyRepository {
-    shared: Arc<Shared<Failover, Handle>>,
-    runtime: Handle,
-    patience: Duration,
+    client: Client,
     places: usize,
 }
 
@@ -143,26 +141,9 @@ impl KeyRepository {
         transport: Arc<dyn Transport>,
         environment: Arc<dyn Environment>,
     ) -> Result<Self, ConfigError> {
-        let runtime = Handle::try_current().map_err(|_| {
-            ConfigError::new("a key repository needs a tokio runtime: make it inside of one, which stays its own")
-        })?;
-        let cache = KeyCache::new(config.max_keys, config.max_bytes, environment.hasher());
-        let admission = Admission::new(config.fetch_limits(), &*environment);
-        let fetcher = Failover::new(config, transport, Arc::clone(&environment));
-        let shared = Arc::new(Shared::new(
-            cache,
-            admission,
-            fetcher,
-            runtime.clone(),
-            config.fetch_deadline,
-            environment,
-        ));
-        let refresher = refresh_ahead(Arc::clone(shared.schedule()), Arc::downgrade(&shared));
-        drop(runtime.spawn(refresher));
+        let client = Client::assemble(config, Reading::KEY, transport, environment)?;
         Ok(Self {
-            shared,
-            runtime,
-            patience: config.fetch_deadline.saturating_add(limits::FETCH_GRACE),
+            client,
             places: config.max_concurrent_fetches,
         })
     }
@@ -185,26 +166,26 @@ impl KeyRepository {
         let mut result = WarmUp::default();
         let mut under_way = VecDeque::new();
         for key_id in key_ids {
-            if self.shared.is_at_hand(key_id) {
+            if self.client.shared.is_at_hand(key_id) {
                 result.at_hand = result.at_hand.saturating_add(1);
                 continue;
             }
-            under_way.push_back((key_id, self.shared.join(key_id, Purpose::WarmUp)));
+            under_way.push_back((key_id, self.client.shared.join(key_id, Purpose::WarmUp)));
             if under_way.len() >= self.places
                 && let Some((key_id, waiter)) = under_way.pop_front()
             {
-                self.note(&mut result, key_id, self.wait(waiter).await);
+                self.note(&mut result, key_id, self.client.wait(waiter).await);
             }
         }
         for (key_id, waiter) in under_way {
-            self.note(&mut result, key_id, self.wait(waiter).await);
+            self.note(&mut result, key_id, self.client.wait(waiter).await);
         }
         result
     }
 
     fn note(&self, result: &mut WarmUp, key_id: KeyId<'_>, fetched: Fetched) {
         let missing = match fetched {
-            Ok(_) if self.shared.is_at_hand(key_id) => {
+            Ok(_) if self.client.shared.is_at_hand(key_id) => {
                 result.at_hand = result.at_hand.saturating_add(1);
                 return;
             }
@@ -215,28 +196,16 @@ impl KeyRepository {
         missing.push(key_id.as_str().into());
     }
 
-    async fn wait(&self, waiter: Waiter<Fetched>) -> Fetched {
-        let patient = {
-            // The caller may be of another runtime, or of none.
-            let _runtime = self.runtime.enter();
-            tokio::time::timeout(self.patience, waiter.wait())
-        };
-        match patient.await {
-            Ok(Some(fetched)) => fetched,
-            Ok(None) | Err(_) => Err(KeyError::Unavailable),
-        }
-    }
-
     /// Whether the key may be used now, without a wait. Asking is no use of it, and is counted nowhere.
     #[must_use]
     pub fn is_at_hand(&self, key_id: KeyId<'_>) -> bool {
-        self.shared.is_at_hand(key_id)
+        self.client.shared.is_at_hand(key_id)
     }
 
     /// The counters since the start, and how things stand. It walks the cache: see [`KeyRepositoryStats`].
     #[must_use]
     pub fn stats(&self) -> KeyRepositoryStats {
-        self.shared.stats()
+        self.client.shared.stats()
     }
 }
 
@@ -246,16 +215,21 @@ impl KeySource for KeyRepository {
         key_id: KeyId<'_>,
         use_key: impl FnOnce(&VerifyingKey) -> T,
     ) -> Lookup<T> {
-        self.shared.with_key(key_id, use_key)
+        self.client.shared.with_key(key_id, use_key)
     }
 
     fn lease(&self, key_id: KeyId<'_>) -> Option<KeyLease> {
-        let lease = EntryLease::new(Arc::clone(&self.shared), key_id)?;
+        let lease = EntryLease::new(Arc::clone(&self.client.shared), key_id)?;
         Some(KeyLease::of_entry(lease))
     }
 
     async fn fetch(&self, key_id: KeyId<'_>, issuer: &str) -> Result<Arc<VerifyingKey>, KeyError> {
-        self.wait(self.shared.join(key_id, Purpose::FirstFetch { issuer }))
+        self.client
+            .wait(
+                self.client
+                    .shared
+                    .join(key_id, Purpose::FirstFetch { issuer }),
+            )
             .await
     }
 }

@@ -40,7 +40,7 @@ pub(super) enum Said {
 
 impl Said {
     /// What an answer says.
-    pub(super) fn of(found: Result<&Found, &Failure>) -> Self {
+    pub(super) fn of<V>(found: Result<&Found<V>, &Failure>) -> Self {
         match found {
             Ok(Found::Key { .. } | Found::Unchanged { .. }) => Self::Key,
             Err(failure) if failure.is_outage() => Self::Nothing(failure.clone()),

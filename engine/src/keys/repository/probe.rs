@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use url::Url;
 
 use super::cache_control::CacheControl;
-use super::fetch::plain_request;
+use super::fetch::{Reading, plain_request};
 use super::freshness::{Lifetime, StoredResponse};
 
 /// For how long a response may be used.
@@ -62,7 +62,7 @@ pub fn lifetime_after_not_modified(
     revalidated: SystemTime,
 ) -> Option<ResponseLifetime> {
     let response = stored(200, headers, received)?;
-    let request = plain_request(&url()?, true).ok()?;
+    let request = plain_request(&url()?, &Reading::KEY.accept, true).ok()?;
     response.conditional(&request, revalidated)?;
     let freshened = response.freshened(&request, newer, revalidated)?;
     Some(ResponseLifetime::of(freshened.lifetime(), 0))
@@ -77,7 +77,7 @@ pub fn canonical_cache_control(headers: &HeaderMap) -> Option<HeaderValue> {
 fn stored(status: u16, headers: &HeaderMap, received: SystemTime) -> Option<StoredResponse> {
     let status = StatusCode::from_u16(status).ok()?;
     let url = url()?;
-    let request = plain_request(&url, false).ok()?;
+    let request = plain_request(&url, &Reading::KEY.accept, false).ok()?;
     Some(StoredResponse::new(
         &url, &request, status, headers, received,
     ))

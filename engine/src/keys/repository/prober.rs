@@ -28,9 +28,9 @@ pub(super) fn is_asking() -> bool {
 }
 
 /// What a prober needs.
-pub(super) struct Prober {
+pub(super) struct Prober<V> {
     pub(super) repository: Weak<Origin>,
-    pub(super) fetcher: Weak<Fetcher>,
+    pub(super) fetcher: Weak<Fetcher<V>>,
     pub(super) environment: Arc<dyn Environment>,
     /// The deadline of one question.
     pub(super) deadline: Duration,
@@ -54,7 +54,7 @@ impl Drop for Probing {
     }
 }
 
-impl Prober {
+impl<V: Send + Sync + 'static> Prober<V> {
     /// Begins to probe, in the runtime that this is called in. The caller has been told to by
     /// [`Origin::begin_probing`].
     pub(super) fn start(self) -> AbortHandle {
@@ -105,8 +105,8 @@ impl Prober {
 }
 
 /// One question. The answer is not used for anything else: it is nobody's fetch.
-fn probe(
-    fetcher: Arc<Fetcher>,
+fn probe<V>(
+    fetcher: Arc<Fetcher<V>>,
     repository: Arc<Origin>,
     key_id: Box<str>,
     deadline: Duration,

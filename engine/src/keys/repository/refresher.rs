@@ -18,30 +18,31 @@ use tokio::sync::Notify;
 use super::entry::Entry;
 use super::environment::Moment;
 use super::shared::{Fetch, Runtime, Shared};
+use crate::VerifyingKey;
 use crate::limits::MIN_SCHEDULE_SWEEP;
 
 /// When which key is to be refreshed.
 #[derive(Debug)]
-pub(super) struct Schedule {
-    due: Mutex<Due>,
+pub(super) struct Schedule<V = VerifyingKey> {
+    due: Mutex<Due<V>>,
     sooner: Notify,
 }
 
 /// The times, and how many of them there may be before those of dropped keys are swept out.
 #[derive(Debug)]
-struct Due {
-    times: BinaryHeap<Reverse<Time>>,
+struct Due<V> {
+    times: BinaryHeap<Reverse<Time<V>>>,
     sweep_at: usize,
 }
 
 /// One key's time. It counts only as long as it is still the key's own.
 #[derive(Debug)]
-struct Time {
+struct Time<V> {
     at: Moment,
-    entry: Weak<Entry>,
+    entry: Weak<Entry<V>>,
 }
 
-impl Schedule {
+impl<V> Schedule<V> {
     pub(super) fn new() -> Self {
         Self {
             due: Mutex::new(Due {
@@ -53,7 +54,7 @@ impl Schedule {
     }
 
     /// Notes when `entry` wants to be refreshed.
-    pub(super) fn add(&self, entry: &Arc<Entry>) {
+    pub(super) fn add(&self, entry: &Arc<Entry<V>>) {
         let at = entry.refresh_at();
         if at == Moment::NEVER {
             // Somebody is refreshing it, and will come here after.
@@ -75,7 +76,7 @@ impl Schedule {
     }
 
     /// Takes the keys whose time has come, and tells the next time.
-    pub(super) fn take_due(&self, now: Moment) -> (Vec<Arc<Entry>>, Option<Moment>) {
+    pub(super) fn take_due(&self, now: Moment) -> (Vec<Arc<Entry<V>>>, Option<Moment>) {
         let mut due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
         let mut entries = Vec::new();
         while let Some(Reverse(first)) = due.times.peek() {
@@ -86,7 +87,7 @@ impl Schedule {
                 break;
             };
             // Of a key that was renewed meanwhile, another time is in here.
-            let is_current = |entry: &Arc<Entry>| entry.refresh_at() == time.at;
+            let is_current = |entry: &Arc<Entry<V>>| entry.refresh_at() == time.at;
             entries.extend(time.entry.upgrade().filter(is_current));
         }
         (entries, None)
@@ -103,7 +104,7 @@ impl Schedule {
     }
 }
 
-impl Due {
+impl<V> Due<V> {
     /// Keeps the times of dropped keys from piling up, at a cost that each addition shares.
     fn sweep_if_large(&mut self) {
         if self.times.len() >= self.sweep_at {
@@ -116,7 +117,7 @@ impl Due {
 
 /// Refreshes keys in use when their time comes, until the repository is dropped.
 pub(super) async fn refresh_ahead<F: Fetch, S: Runtime>(
-    schedule: Arc<Schedule>,
+    schedule: Arc<Schedule<F::Document>>,
     repository: Weak<Shared<F, S>>,
 ) {
     loop {
@@ -140,21 +141,21 @@ pub(super) async fn refresh_ahead<F: Fetch, S: Runtime>(
     }
 }
 
-impl PartialEq for Time {
+impl<V> PartialEq for Time<V> {
     fn eq(&self, other: &Self) -> bool {
         self.at == other.at
     }
 }
 
-impl Eq for Time {}
+impl<V> Eq for Time<V> {}
 
-impl PartialOrd for Time {
+impl<V> PartialOrd for Time<V> {
     fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl Ord for Time {
+impl<V> Ord for Time<V> {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         self.at.cmp(&other.at)
     }

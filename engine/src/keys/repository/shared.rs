@@ -26,16 +26,19 @@ use crate::keys::{KeyError, Lookup};
 use crate::{KeyId, VerifyingKey};
 
 /// What a flight brings to those who wait for it.
-pub(super) type Fetched = Result<Arc<VerifyingKey>, KeyError>;
+pub(super) type Fetched<V = VerifyingKey> = Result<Arc<V>, KeyError>;
 
-/// Asks for a key, wherever that is.
+/// Asks for a key, or for whatever else is fetched by a name, wherever that is.
 pub(super) trait Fetch: Send + Sync + 'static {
+    /// What is fetched.
+    type Document: Send + Sync + 'static;
+
     /// Fetches a key, or revalidates what is `stored` of it.
     fn fetch(
         &self,
         key_id: KeyId<'_>,
         stored: Option<&StoredResponse>,
-    ) -> impl Future<Output = Answer> + Send;
+    ) -> impl Future<Output = Answer<Self::Document>> + Send;
 
     /// How the repositories stand.
     fn repositories(&self) -> Vec<RepositoryStats> {
@@ -67,22 +70,22 @@ impl Runtime for Handle {
 
 /// What all clones share, away from the count of those who share it.
 #[repr(align(64))]
-pub(super) struct Shared<F, S> {
-    cache: KeyCache,
-    flights: Arc<Flights<Fetched>>,
+pub(super) struct Shared<F: Fetch, S> {
+    cache: KeyCache<F::Document>,
+    flights: Arc<Flights<Fetched<F::Document>>>,
     admission: Admission,
     fetcher: F,
     tasks: S,
     place_patience: Duration,
     environment: Arc<dyn Environment>,
     clock: MonotonicClock,
-    schedule: Arc<Schedule>,
+    schedule: Arc<Schedule<F::Document>>,
     stats: Arc<Stats>,
 }
 
 impl<F: Fetch, S: Runtime> Shared<F, S> {
     pub(super) fn new(
-        cache: KeyCache,
+        cache: KeyCache<F::Document>,
         admission: Admission,
         fetcher: F,
         tasks: S,
@@ -129,7 +132,7 @@ impl<F: Fetch, S: Runtime> Shared<F, S> {
     }
 
     /// When which key is to be refreshed.
-    pub(super) const fn schedule(&self) -> &Arc<Schedule> {
+    pub(super) const fn schedule(&self) -> &Arc<Schedule<F::Document>> {
         &self.schedule
     }
 
@@ -137,7 +140,7 @@ impl<F: Fetch, S: Runtime> Shared<F, S> {
     pub(super) fn with_key<T>(
         self: &Arc<Self>,
         key_id: KeyId<'_>,
-        use_key: impl FnOnce(&VerifyingKey) -> T,
+        use_key: impl FnOnce(&F::Document) -> T,
     ) -> Lookup<T> {
         let now = self.clock.glance();
         let found = self.cache.with_usable(key_id.as_str(), now, |entry| {
@@ -156,13 +159,13 @@ impl<F: Fetch, S: Runtime> Shared<F, S> {
     }
 
     /// The entry of a key, if there may be a lease on it.
-    pub(super) fn listed(&self, key_id: KeyId<'_>) -> Option<Arc<Entry>> {
+    pub(super) fn listed(&self, key_id: KeyId<'_>) -> Option<Arc<Entry<F::Document>>> {
         self.cache.listed(key_id.as_str())
     }
 
     /// Uses a key by its entry, as [`with_key`](Self::with_key) does by its name, and has it refreshed if that is due. False
     /// if the entry is not the one to go by any more, which counts as nothing: a look-up is next.
-    pub(super) fn use_entry(self: &Arc<Self>, entry: &Arc<Entry>) -> bool {
+    pub(super) fn use_entry(self: &Arc<Self>, entry: &Arc<Entry<F::Document>>) -> bool {
         let now = self.clock.glance();
         if !entry.is_listed() || !entry.is_usable(now) {
             return false;
@@ -186,7 +189,7 @@ impl<F: Fetch, S: Runtime> Shared<F, S> {
         self: &Arc<Self>,
         key_id: KeyId<'_>,
         purpose: Purpose<'_>,
-    ) -> Waiter<Fetched> {
+    ) -> Waiter<Fetched<F::Document>> {
         match self.flights.join(key_id.as_str()) {
             Joined::Lead(landing) => self.lead(landing, purpose),
             Joined::Wait(waiter) => {
@@ -196,8 +199,46 @@ impl<F: Fetch, S: Runtime> Shared<F, S> {
         }
     }
 
+    /// The entry of a key, usable or not.
+    pub(super) fn stored(&self, key_id: KeyId<'_>) -> Option<Arc<Entry<F::Document>>> {
+        self.cache.stored(key_id.as_str())
+    }
+
+    /// Joins the flight of a document that is not good enough for the caller, usable or not; or begins it, if what is stored
+    /// is still not and `may_ask`.
+    pub(super) fn ask_again(
+        self: &Arc<Self>,
+        key_id: KeyId<'_>,
+        is_enough: impl FnOnce(&Entry<F::Document>, Moment) -> bool,
+        may_ask: impl FnOnce(Moment) -> bool,
+    ) -> Waiter<Fetched<F::Document>> {
+        let landing = match self.flights.join(key_id.as_str()) {
+            Joined::Lead(landing) => landing,
+            Joined::Wait(waiter) => {
+                self.stats.coalesced();
+                return waiter;
+            }
+        };
+        let (waiter, now) = (landing.waiter(), self.clock.now());
+        let known = self.stored(key_id);
+        if let Some(entry) = known.as_ref().filter(|entry| is_enough(entry, now)) {
+            // The flight before this one landed after this caller had looked.
+            landing.land(Ok(Arc::clone(entry.key())));
+        } else if may_ask(now) {
+            self.depart(landing, known, Purpose::Revalidation);
+        } else {
+            self.report_refusal(landing.key(), Refusal::Rate);
+            landing.land(Err(KeyError::Unavailable));
+        }
+        waiter
+    }
+
     /// Leads the flight of a key that a caller waits for.
-    fn lead(self: &Arc<Self>, landing: Landing<Fetched>, purpose: Purpose<'_>) -> Waiter<Fetched> {
+    fn lead(
+        self: &Arc<Self>,
+        landing: Landing<Fetched<F::Document>>,
+        purpose: Purpose<'_>,
+    ) -> Waiter<Fetched<F::Document>> {
         let waiter = landing.waiter();
         let known = self.cache.stored(landing.key());
         let usable = known
@@ -218,7 +259,7 @@ impl<F: Fetch, S: Runtime> Shared<F, S> {
     }
 
     /// Refreshes a key whose time has come, unless nobody has used it since the last time.
-    pub(super) fn refresh_if_in_use(self: &Arc<Self>, entry: Arc<Entry>) {
+    pub(super) fn refresh_if_in_use(self: &Arc<Self>, entry: Arc<Entry<F::Document>>) {
         if entry.is_wanted()
             && self.cache.is_stored(&entry)
             && entry.claim_refresh(self.clock.now())
@@ -228,7 +269,7 @@ impl<F: Fetch, S: Runtime> Shared<F, S> {
     }
 
     /// Refreshes in the background a key that is still usable; the caller has claimed it.
-    fn refresh(self: &Arc<Self>, entry: Arc<Entry>) {
+    fn refresh(self: &Arc<Self>, entry: Arc<Entry<F::Document>>) {
         match self.flights.join(entry.key_id()) {
             Joined::Lead(landing) => {
                 self.depart(landing, Some(entry), Purpose::Revalidation);
@@ -240,8 +281,8 @@ impl<F: Fetch, S: Runtime> Shared<F, S> {
     /// Starts the fetch, if the limits allow it.
     fn depart(
         self: &Arc<Self>,
-        landing: Landing<Fetched>,
-        known: Option<Arc<Entry>>,
+        landing: Landing<Fetched<F::Document>>,
+        known: Option<Arc<Entry<F::Document>>>,
         purpose: Purpose<'_>,
     ) {
         let claim = self.claim(known.as_ref());
@@ -271,10 +312,10 @@ impl<F: Fetch, S: Runtime> Shared<F, S> {
 
     async fn fly(
         self: Arc<Self>,
-        landing: Landing<Fetched>,
-        known: Option<Arc<Entry>>,
+        landing: Landing<Fetched<F::Document>>,
+        known: Option<Arc<Entry<F::Document>>>,
         mut ticket: Ticket,
-        claim: RefreshClaim,
+        claim: RefreshClaim<F::Document>,
     ) {
         let Some(key_id) = KeyId::parse(landing.key()) else {
             return;
@@ -308,7 +349,7 @@ impl<F: Fetch, S: Runtime> Shared<F, S> {
     }
 
     /// The duty to refresh `known`, if anything is known.
-    fn claim(&self, known: Option<&Arc<Entry>>) -> RefreshClaim {
+    fn claim(&self, known: Option<&Arc<Entry<F::Document>>>) -> RefreshClaim<F::Document> {
         RefreshClaim {
             claimed: known.map(Arc::clone),
             clock: self.clock,
@@ -318,7 +359,7 @@ impl<F: Fetch, S: Runtime> Shared<F, S> {
     }
 }
 
-impl<F, S> Drop for Shared<F, S> {
+impl<F: Fetch, S> Drop for Shared<F, S> {
     fn drop(&mut self) {
         // The refresher finds nobody any more, and ends.
         self.schedule.wake();

@@ -122,7 +122,8 @@ impl Stats {
                 Failure::Http
                 | Failure::ContentEncoding
                 | Failure::TooLong
-                | Failure::NotAKey(_) => &outcomes.body,
+                | Failure::NotAKey(_)
+                | Failure::NotAKeySet(_) => &outcomes.body,
             },
         };
         counter.fetch_add(1, Ordering::Relaxed);

@@ -19,10 +19,11 @@ pub(super) enum PlainHttp {
     ToLoopback,
 }
 
-/// The base URL of one key repository, without its trailing slash.
+/// The base URL of one key repository, without its trailing slash; or the URL of the one document that it has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct BaseUrl {
     text: Box<str>,
+    is_document: bool,
     origin: Origin,
     is_private: bool,
     is_https: bool,
@@ -48,7 +49,7 @@ impl BaseUrl {
         }
         if url.query().is_some() || url.fragment().is_some() {
             return Err(ConfigError::new(
-                "the key repository's base URL has a query or a fragment: remove it, the kid is appended to the path",
+                "the key repository's base URL has a query or a fragment: remove it, keys are at a path",
             ));
         }
         if !may_speak(&url, plain_http) {
@@ -59,14 +60,29 @@ impl BaseUrl {
         let text = url.as_str();
         Ok(Self {
             text: text.strip_suffix('/').unwrap_or(text).into(),
+            is_document: false,
             origin: url.origin(),
             is_private: is_private(&url),
             is_https: url.scheme() == "https",
         })
     }
 
-    /// `${baseurl}/${kid}`. The grammar of a `kid` leaves nothing to escape.
+    /// Checks the URL of the one document that holds all keys, which keeps to the same rules.
+    pub(super) fn parse_document(text: &str, plain_http: PlainHttp) -> Result<Self, ConfigError> {
+        let base = Self::parse(text, plain_http)?;
+        let whole = Url::parse(text).map_or(base.text, |url| String::from(url).into_boxed_str());
+        Ok(Self {
+            text: whole,
+            is_document: true,
+            ..base
+        })
+    }
+
+    /// `${baseurl}/${kid}`, or the one document. The grammar of a `kid` leaves nothing to escape.
     pub(super) fn key_url(&self, key_id: KeyId<'_>) -> Option<Url> {
+        if self.is_document {
+            return Url::parse(&self.text).ok();
+        }
         Url::parse(&format!("{}/{key_id}", self.text)).ok()
     }
 
@@ -159,6 +175,25 @@ mod tests {
                 .as_str(),
             "https://keys.example/svc/a..b/...+-_"
         );
+    }
+
+    #[test]
+    fn one_document_is_asked_for_by_its_own_url() {
+        let key_id = KeyId::parse("key-set").unwrap();
+        for text in [
+            "https://keys.example/.well-known/jwks.json",
+            "https://keys.example/keys/",
+        ] {
+            let document = BaseUrl::parse_document(text, PlainHttp::Refused).unwrap();
+            assert_eq!(document.key_url(key_id).unwrap().as_str(), text);
+            assert_eq!(document.as_str(), text);
+        }
+        for text in ["http://keys.example/jwks.json", "https://keys.example/?a"] {
+            assert!(
+                BaseUrl::parse_document(text, PlainHttp::Refused).is_err(),
+                "{text}"
+            );
+        }
     }
 
     #[test]

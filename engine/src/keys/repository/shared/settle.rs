@@ -3,22 +3,22 @@
 use std::sync::Arc;
 
 use super::{Fetch, Fetched, Runtime, Shared};
+use crate::KeyId;
 use crate::keys::KeyError;
 use crate::keys::repository::entry::Entry;
 use crate::keys::repository::environment::MonotonicClock;
 use crate::keys::repository::fetch::{Answer, Reuse};
 use crate::keys::repository::refresher::Schedule;
 use crate::keys::repository::stats::Outcome;
-use crate::{KeyId, VerifyingKey};
 
 impl<F: Fetch, S: Runtime> Shared<F, S> {
     /// Brings the cache up to date with an answer, and tells what those who wait get.
     pub(super) fn settle(
         &self,
         key_id: KeyId<'_>,
-        known: Option<Arc<Entry>>,
-        answer: Answer,
-    ) -> Fetched {
+        known: Option<Arc<Entry<F::Document>>>,
+        answer: Answer<F::Document>,
+    ) -> Fetched<F::Document> {
         self.stats.ended(match &answer {
             Answer::Key { .. } => Outcome::Key,
             Answer::Unchanged { .. } => Outcome::Unchanged,
@@ -70,7 +70,7 @@ impl<F: Fetch, S: Runtime> Shared<F, S> {
         }
     }
 
-    fn store(&self, key_id: KeyId<'_>, key: &Arc<VerifyingKey>, body_length: usize, reuse: Reuse) {
+    fn store(&self, key_id: KeyId<'_>, key: &Arc<F::Document>, body_length: usize, reuse: Reuse) {
         let Reuse {
             response,
             lifetime,
@@ -94,7 +94,7 @@ impl<F: Fetch, S: Runtime> Shared<F, S> {
         }
     }
 
-    fn renew(&self, known: &Arc<Entry>, reuse: Reuse) {
+    fn renew(&self, known: &Arc<Entry<F::Document>>, reuse: Reuse) {
         let Reuse {
             response,
             lifetime,
@@ -111,14 +111,14 @@ impl<F: Fetch, S: Runtime> Shared<F, S> {
 }
 
 /// The duty to refresh a key. However the attempt ends, another one becomes possible.
-pub(super) struct RefreshClaim {
-    pub(super) claimed: Option<Arc<Entry>>,
+pub(super) struct RefreshClaim<V> {
+    pub(super) claimed: Option<Arc<Entry<V>>>,
     pub(super) clock: MonotonicClock,
-    pub(super) schedule: Arc<Schedule>,
+    pub(super) schedule: Arc<Schedule<V>>,
     pub(super) random: u64,
 }
 
-impl Drop for RefreshClaim {
+impl<V> Drop for RefreshClaim<V> {
     fn drop(&mut self) {
         if let Some(entry) = &self.claimed
             && entry.postpone_claimed(self.clock.now(), self.random)

@@ -1,0 +1,17 @@
+//! The other tokens that Atlassian's platform sends to apps, verified by the stages, errors, limits and key clients of this
+//! engine.
+//!
+//! A profile says which claims a token has and who it must be for; what is the same for all of them stays where it is:
+//! [`jws`](crate::jws), [`claims`](crate::claims), [`validity`](crate::validity), [`keys`](crate::keys).
+
+mod forge;
+mod published;
+mod trello;
+
+pub use forge::{
+    ForgeApp, ForgeContext, ForgeEnvironment, ForgeHeaders, ForgeInstallation,
+    ForgeInstallationContext, ForgeInvocation, ForgeLicense, ForgeModule, ForgePolicy,
+    ForgeVerifier, OpaqueToken,
+};
+pub use published::SetVerdict;
+pub use trello::{TrelloIdentity, TrelloPolicy, TrelloVerifier};

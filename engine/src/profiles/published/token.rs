@@ -1,0 +1,73 @@
+//! What these tokens have in common before their claims are read: form and header.
+
+use super::{ALGORITHM, Admitted, Signer};
+use crate::claims::Claims;
+use crate::error::VerifyError;
+use crate::jws::json::Spare;
+use crate::jws::{Compact, Decoded, Parameters, Room};
+use crate::pipeline::Window;
+
+/// A token of three segments whose header is in order. Nothing of it is verified.
+pub(in crate::profiles) struct Unverified<'a> {
+    signing_input: &'a [u8],
+    signature: &'a [u8],
+    parameters: Parameters<'a>,
+    /// The text of its payload.
+    pub(in crate::profiles) document: &'a str,
+    /// Room for the payload's strings.
+    pub(in crate::profiles) spare: Spare<'a>,
+}
+
+impl<'a> Unverified<'a> {
+    /// Checks form, length and the header's `alg` and `crit`.
+    pub(in crate::profiles) fn open(
+        token: &'a [u8],
+        max_length: usize,
+        room: &'a mut Room,
+    ) -> Result<Self, VerifyError> {
+        if token.len() > max_length {
+            return Err(VerifyError::TokenTooLong);
+        }
+        let compact = Compact::split(token)?;
+        let Decoded {
+            unverified_header,
+            unverified_payload,
+            signature,
+            spare,
+        } = compact.decode(room)?;
+        let header = simdutf8::basic::from_utf8(unverified_header)
+            .map_err(|_| VerifyError::InvalidHeader)?;
+        let parameters = Parameters::read(header)?;
+        parameters.algorithm(|algorithm| algorithm == ALGORITHM)?;
+        parameters.refuse_critical()?;
+        Ok(Self {
+            signing_input: compact.signing_input(),
+            signature,
+            parameters,
+            document: Claims::document(unverified_payload)?,
+            spare,
+        })
+    }
+
+    /// The key that the header names.
+    pub(in crate::profiles) fn named_signer(&self) -> Result<Signer<'a>, VerifyError> {
+        let key_id = self.parameters.key_id()?;
+        Ok(Signer::Named(key_id.decode()))
+    }
+
+    /// The token, which the caller's policy wants.
+    pub(in crate::profiles) const fn admit<C>(
+        self,
+        signer: Signer<'a>,
+        unverified_claims: C,
+        window: Window,
+    ) -> Admitted<'a, C> {
+        Admitted {
+            signing_input: self.signing_input,
+            signature: self.signature,
+            signer,
+            unverified_claims,
+            window,
+        }
+    }
+}
