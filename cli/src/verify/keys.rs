@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use asap_engine::{
-    Admitted, Authentic, KeyError, KeyId, KeyRepository, KeySource, Lookup, VerifyError,
-    VerifyingKey,
+    Admitted, Authentic, KeyError, KeyId, KeyRepository, KeyRepositoryStats, KeySource, Lookup,
+    VerifyError, VerifyingKey,
 };
 use tokio::runtime::Handle;
 
@@ -31,10 +31,10 @@ pub(super) enum Source {
 impl Source {
     /// What the source was asked so far, as one JSON object.
     pub(super) fn stats_json(&self) -> String {
-        let counters = match self {
+        match self {
             Self::Directory(directory) => {
                 let stats = directory.stats();
-                vec![
+                stats_json(&[
                     ("fetches", stats.fetches),
                     ("hits", stats.hits),
                     ("coalesced", stats.coalesced),
@@ -42,27 +42,35 @@ impl Source {
                     ("refused_by_limits", 0),
                     ("failures", stats.failures),
                     ("keys", stats.keys),
-                ]
+                ])
             }
             Self::Repository(repository, _) => {
-                let stats = repository.stats();
-                vec![
-                    ("fetches", stats.fetches),
-                    ("hits", stats.hits),
-                    ("coalesced", stats.coalesced),
-                    ("refused_by_limits", stats.refused_by_limits),
-                    ("failures", stats.failures),
-                    ("keys", u64::try_from(stats.keys).unwrap_or(u64::MAX)),
-                    ("revalidations", stats.revalidations),
-                ]
+                stats_json(&repository_counters(&repository.stats()))
             }
-        };
-        let members: Vec<_> = counters
-            .iter()
-            .map(|(name, count)| format!("\"{name}\":{count}"))
-            .collect();
-        format!("{{{}}}", members.join(","))
+        }
     }
+}
+
+/// The counters of what is fetched.
+pub(super) fn repository_counters(stats: &KeyRepositoryStats) -> [(&'static str, u64); 7] {
+    [
+        ("fetches", stats.fetches),
+        ("hits", stats.hits),
+        ("coalesced", stats.coalesced),
+        ("refused_by_limits", stats.refused_by_limits),
+        ("failures", stats.failures),
+        ("keys", u64::try_from(stats.keys).unwrap_or(u64::MAX)),
+        ("revalidations", stats.revalidations),
+    ]
+}
+
+/// Counters as one JSON object.
+pub(super) fn stats_json(counters: &[(&str, u64)]) -> String {
+    let members: Vec<_> = counters
+        .iter()
+        .map(|(name, count)| format!("\"{name}\":{count}"))
+        .collect();
+    format!("{{{}}}", members.join(","))
 }
 
 /// One worker's access to the source.
