@@ -190,6 +190,32 @@ refusals! {
     Replayed = Replay, 401, "replayed", "a token of this iss and jti was accepted before";
     /// The replay log is full of live entries. The token may be good.
     ReplayLogFull = Replay, 503, "replay_log_full", "the replay log is full, so the token could not be remembered";
+    /// A Connect request carries no token.
+    TokenMissing = Parse, 401, "token_missing", "the request carries no token";
+    /// A Connect request carries two tokens, of which another reader could take the other one.
+    SeveralTokens = Parse, 401, "several_tokens", "the request carries more than one token";
+    /// No `qsh`, which every Connect token has.
+    QueryHashMissing = Parse, 401, "query_hash_missing", "the claims have no qsh";
+    /// `qsh` is not a string.
+    QueryHashInvalid = Parse, 401, "query_hash_invalid", "the qsh is not a string";
+    /// The parameters of a Connect request are malformed, and could be read in two ways.
+    RequestMalformed = Parse, 401, "request_malformed", "a parameter of the request has a broken escape, holds NUL or is not UTF-8";
+    /// A Connect request is longer, or has more parameters, than one whose hash is computed.
+    RequestTooLarge = Parse, 401, "request_too_large", "the request is longer or has more parameters than the limit";
+    /// The message of an installation is not a JSON object with a `clientKey`.
+    BodyInvalid = Parse, 401, "body_invalid", "the body is not one JSON object in UTF-8 with a clientKey";
+    /// `qsh` is `context-qsh`, at an endpoint that takes requests of the product only.
+    QueryHashOfContext = Policy, 401, "query_hash_of_context", "the qsh is context-qsh, which this endpoint does not take";
+    /// `qsh` is not `context-qsh`, at an endpoint for the app's own pages.
+    QueryHashNotOfContext = Policy, 401, "query_hash_not_of_context", "the qsh is not context-qsh, which is all that this endpoint takes";
+    /// `qsh` is not the hash of the request.
+    QueryHashMismatch = Policy, 401, "query_hash_mismatch", "the qsh is not the hash of the request";
+    /// `iss` is not the `clientKey` of the message.
+    ClientKeyMismatch = Policy, 401, "client_key_mismatch", "the iss is not the clientKey of the body";
+    /// The tenant store has no tenant of this `iss`.
+    TenantUnknown = Key, 401, "tenant_unknown", "there is no tenant of this iss";
+    /// The tenant store could not be asked. The token may be good.
+    TenantUnavailable = Key, 503, "tenant_unavailable", "the tenant's secret could not be fetched, so the token could not be checked";
 }
 
 impl VerifyError {

@@ -32,6 +32,7 @@ use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 
 pub use self::claim_json::JsonNumber;
 pub use self::claim_value::ClaimValue;
+pub(crate) use self::claim_value::write_string;
 pub use self::request::TokenRequest;
 use self::reuse::{Issued, KeptTokens};
 use crate::crypto::{Algorithm, SignError, SigningKey};

@@ -79,7 +79,7 @@ pub use policy::Policy;
 pub use error::{CHALLENGE_WITHOUT_TOKEN, ConfigError, KeyRejected, Stage, VerifyError};
 // What it is made of.
 pub use claims::Audience;
-pub use crypto::{Algorithm, Backend, VerifyingKey};
+pub use crypto::{Algorithm, Backend, SharedSecret, VerifyingKey};
 #[cfg(feature = "http")]
 pub use keys::{
     FetchOutcomes, KeyRepository, KeyRepositoryConfig, KeyRepositoryStats, KeySetFormat,
@@ -92,9 +92,11 @@ pub use time::{Clock, SystemClock, UnixTime};
 pub use token_cache::{TokenCache, TokenCacheStats};
 // The other tokens of Atlassian's platform.
 pub use profiles::{
-    ForgeApp, ForgeContext, ForgeEnvironment, ForgeHeaders, ForgeInstallation,
-    ForgeInstallationContext, ForgeInvocation, ForgeLicense, ForgeModule, ForgePolicy,
-    ForgeVerifier, OpaqueToken, SetVerdict, TrelloIdentity, TrelloPolicy, TrelloVerifier,
+    BaseUrl, ConnectContext, ConnectIdentity, ConnectInstallation, ConnectLifecycle, ConnectModule,
+    ConnectPolicy, ConnectRequest, ConnectSigner, ConnectVerdict, ForgeApp, ForgeContext,
+    ForgeEnvironment, ForgeHeaders, ForgeInstallation, ForgeInstallationContext, ForgeInvocation,
+    ForgeLicense, ForgeModule, ForgePolicy, ForgeVerifier, MemoryTenants, OpaqueToken, SetVerdict,
+    TenantError, TenantStore, TrelloIdentity, TrelloPolicy, TrelloVerifier,
 };
 // In front of an HTTP service.
 #[cfg(feature = "tower")]

@@ -27,6 +27,27 @@ pub const MAX_NESTING: usize = 32;
 /// The longest `kid` or `iss`, in bytes: a URL path that every HTTP server takes.
 pub const MAX_KEY_ID_LENGTH: usize = 1024;
 
+/// How many bytes a shared secret may have: as many as its hash has at least (RFC 7518 section 3.2), and no document.
+pub(crate) const SHARED_SECRET_LENGTHS: std::ops::RangeInclusive<usize> = 32..=1024;
+
+/// The longest `iss` of a Connect token and `clientKey` of a message, in bytes: Atlassian's have some 40.
+pub const MAX_CLIENT_KEY_LENGTH: usize = 255;
+
+/// The longest grace period of a Connect token: Atlassian's own libraries have this one.
+pub const MAX_CONNECT_LEEWAY: Duration = Duration::from_secs(30);
+
+/// The longest path and query of a request whose hash is computed, in bytes: what common servers take as a request line,
+/// and a token in it.
+pub const MAX_CONNECT_TARGET_LENGTH: usize = 32 * 1024;
+
+/// The longest form or message that takes part in a verification, in bytes. A product's message has some 1,000; a form has
+/// what it would have in a query.
+pub const MAX_CONNECT_BODY_LENGTH: usize = 64 * 1024;
+
+/// The most parameters of a request whose hash is computed: more than any product sends, and sorted in some 100
+/// microseconds.
+pub const MAX_CONNECT_PARAMETERS: usize = 1000;
+
 /// The longest life of a token: "There is a hard limit of one hour."
 pub const MAX_LIFETIME: Duration = Duration::from_secs(3600);
 

@@ -5,15 +5,19 @@
 
 mod algorithm;
 mod aws_lc;
+pub(crate) mod digest;
 pub(crate) mod public_key;
 #[cfg_attr(feature = "ring", path = "ring/enabled.rs")]
 #[cfg_attr(not(feature = "ring"), path = "ring/disabled.rs")]
 mod ring;
+mod shared_secret;
 mod sign_error;
 mod signing;
 mod verifying_key;
 
 pub use algorithm::Algorithm;
+pub(crate) use shared_secret::HS256;
+pub use shared_secret::SharedSecret;
 pub use sign_error::SignError;
 pub use signing::{RsaKeySize, SigningKey};
 pub(crate) use verifying_key::KeySerial;

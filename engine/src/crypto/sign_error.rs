@@ -37,6 +37,8 @@ sign_errors! {
     ClockOutOfRange = "the clock shows a time that no token can carry";
     /// Longer than any policy admits: [`MAX_TOKEN_LENGTH`](crate::limits::MAX_TOKEN_LENGTH).
     TokenTooLong = "the token would be longer than any verifier admits";
+    /// A request whose hash the token would hold has parameters that no verifier would read, or too many.
+    RequestMalformed = "the request's parameters are malformed or too many";
     /// The cryptographic library gave no signature, or no random bytes.
     Backend = "the cryptographic library did not sign";
 }

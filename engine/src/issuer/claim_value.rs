@@ -81,7 +81,7 @@ impl ClaimValue {
 
 /// Appends `text` as a JSON string (RFC 8259 section 7): the quotation mark, the reverse solidus and the
 /// control characters up to U+001F are escaped, everything else stands for itself in UTF-8.
-pub(super) fn write_string(json: &mut String, text: &str) {
+pub(crate) fn write_string(json: &mut String, text: &str) {
     json.push('"');
     for character in text.chars() {
         match character {

@@ -8,7 +8,7 @@ use super::fields::{self, FieldsError, fields};
 use super::json::plain::{PlainMembers, PlainName, name};
 use super::json::{Spare, Text, Value};
 use super::names::Names;
-use crate::crypto::Algorithm;
+use crate::crypto::{Algorithm, HS256};
 use crate::error::VerifyError;
 use crate::keys::KeyId;
 
@@ -126,6 +126,20 @@ impl<'a> Parameters<'a> {
             Ok(algorithm)
         } else {
             Err(VerifyError::AlgorithmNotAllowed)
+        }
+    }
+
+    /// Whether `alg` is HS256, for the tokens of which nothing else is taken.
+    pub(crate) fn expect_hs256(&self) -> Result<(), VerifyError> {
+        let Some(Value::Text(name)) = self.algorithm else {
+            return Err(VerifyError::AlgorithmMissing);
+        };
+        if name.is(HS256) {
+            return Ok(());
+        }
+        match Algorithm::from_name(&name.decode()) {
+            Some(_) => Err(VerifyError::AlgorithmNotAllowed),
+            None => Err(VerifyError::AlgorithmUnsupported),
         }
     }
 

@@ -4,10 +4,16 @@
 //! A profile says which claims a token has and who it must be for; what is the same for all of them stays where it is:
 //! [`jws`](crate::jws), [`claims`](crate::claims), [`validity`](crate::validity), [`keys`](crate::keys).
 
+mod connect;
 mod forge;
 mod published;
 mod trello;
 
+pub use connect::{
+    BaseUrl, ConnectContext, ConnectIdentity, ConnectInstallation, ConnectLifecycle, ConnectModule,
+    ConnectPolicy, ConnectRequest, ConnectSigner, ConnectVerdict, MemoryTenants, TenantError,
+    TenantStore,
+};
 pub use forge::{
     ForgeApp, ForgeContext, ForgeEnvironment, ForgeHeaders, ForgeInstallation,
     ForgeInstallationContext, ForgeInvocation, ForgeLicense, ForgeModule, ForgePolicy,

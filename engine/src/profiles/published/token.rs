@@ -9,9 +9,12 @@ use crate::pipeline::Window;
 
 /// A token of three segments whose header is in order. Nothing of it is verified.
 pub(in crate::profiles) struct Unverified<'a> {
-    signing_input: &'a [u8],
-    signature: &'a [u8],
-    parameters: Parameters<'a>,
+    /// What the signature is over.
+    pub(in crate::profiles) signing_input: &'a [u8],
+    /// The signature.
+    pub(in crate::profiles) signature: &'a [u8],
+    /// The header's.
+    pub(in crate::profiles) parameters: Parameters<'a>,
     /// The text of its payload.
     pub(in crate::profiles) document: &'a str,
     /// Room for the payload's strings.
@@ -24,6 +27,19 @@ impl<'a> Unverified<'a> {
         token: &'a [u8],
         max_length: usize,
         room: &'a mut Room,
+    ) -> Result<Self, VerifyError> {
+        Self::open_as(token, max_length, room, |parameters| {
+            let algorithm = parameters.algorithm(|algorithm| algorithm == ALGORITHM);
+            algorithm.map(drop)
+        })
+    }
+
+    /// The same for tokens of another `alg`: `check_algorithm` says whether it is the one.
+    pub(in crate::profiles) fn open_as(
+        token: &'a [u8],
+        max_length: usize,
+        room: &'a mut Room,
+        check_algorithm: impl FnOnce(&Parameters<'a>) -> Result<(), VerifyError>,
     ) -> Result<Self, VerifyError> {
         if token.len() > max_length {
             return Err(VerifyError::TokenTooLong);
@@ -38,7 +54,7 @@ impl<'a> Unverified<'a> {
         let header = simdutf8::basic::from_utf8(unverified_header)
             .map_err(|_| VerifyError::InvalidHeader)?;
         let parameters = Parameters::read(header)?;
-        parameters.algorithm(|algorithm| algorithm == ALGORITHM)?;
+        check_algorithm(&parameters)?;
         parameters.refuse_critical()?;
         Ok(Self {
             signing_input: compact.signing_input(),

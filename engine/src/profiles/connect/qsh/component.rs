@@ -1,0 +1,282 @@
+//! The name or the value of a parameter, as it is spelled (`application/x-www-form-urlencoded`): what it stands for, how it
+//! is written in a canonical request, and what it comes before.
+
+use std::cmp::Ordering;
+
+use super::Malformed;
+
+/// A name or a value. Its escapes are whole, and what it stands for is UTF-8 without NUL.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Component<'a> {
+    spelled: &'a [u8],
+    /// Whether it is made of unreserved characters only, and so stands for itself everywhere.
+    is_plain: bool,
+}
+
+impl<'a> Component<'a> {
+    /// Reads a name or a value. Implementations disagree on what a broken escape and what is not UTF-8 stand for, so one of
+    /// them would hash what another reads differently.
+    pub(super) fn read(spelled: &'a [u8]) -> Result<Self, Malformed> {
+        let is_plain = spelled.iter().copied().all(is_unreserved);
+        if !is_plain {
+            check_escapes(spelled)?;
+            let mut bytes = Bytes { unread: spelled };
+            while let Some(character) = next_character(&mut bytes) {
+                if matches!(character, None | Some('\0')) {
+                    return Err(Malformed);
+                }
+            }
+        }
+        Ok(Self { spelled, is_plain })
+    }
+
+    /// Whether it stands for `text`.
+    pub(super) fn is(self, text: &str) -> bool {
+        if self.is_plain {
+            self.spelled == text.as_bytes()
+        } else {
+            self.bytes().eq(text.bytes())
+        }
+    }
+
+    /// Whether both stand for the same text.
+    pub(super) fn is_same(self, other: Self) -> bool {
+        if self.is_plain && other.is_plain {
+            self.spelled == other.spelled
+        } else {
+            self.bytes().eq(other.bytes())
+        }
+    }
+
+    /// Appends it percent-encoded: unreserved characters stand for themselves, every other byte is `%XX` (RFC 3986 section
+    /// 2.1, upper case).
+    pub(super) fn write(self, out: &mut Vec<u8>) {
+        if self.is_plain {
+            out.extend_from_slice(self.spelled);
+            return;
+        }
+        for byte in self.bytes() {
+            if is_unreserved(byte) {
+                out.push(byte);
+            } else {
+                out.extend_from_slice(&[b'%', digit(byte >> 4), digit(byte & 15)]);
+            }
+        }
+    }
+
+    /// The order of what [`write`](Self::write) appends.
+    pub(super) fn cmp_encoded(self, other: Self) -> Ordering {
+        if self.is_plain && other.is_plain {
+            return self.spelled.cmp(other.spelled);
+        }
+        // A percent sign comes before every unreserved character, and upper-case digits in the order of their numbers.
+        let rank = |byte| (is_unreserved(byte), byte);
+        self.bytes().map(rank).cmp(other.bytes().map(rank))
+    }
+
+    /// The order of what they stand for, by units of UTF-16, as strings are compared in Java and JavaScript.
+    pub(super) fn cmp_decoded(self, other: Self) -> Ordering {
+        if self.is_plain && other.is_plain {
+            return self.spelled.cmp(other.spelled);
+        }
+        self.characters()
+            .map(utf16_rank)
+            .cmp(other.characters().map(utf16_rank))
+    }
+
+    const fn bytes(self) -> Bytes<'a> {
+        Bytes {
+            unread: self.spelled,
+        }
+    }
+
+    fn characters(self) -> impl Iterator<Item = char> {
+        let mut bytes = self.bytes();
+        std::iter::from_fn(move || next_character(&mut bytes).flatten())
+    }
+}
+
+/// Orders characters by their units of UTF-16: a pair of surrogates comes before what lies from U+E000 to U+FFFF.
+fn utf16_rank(character: char) -> (bool, char) {
+    (matches!(character, '\u{e000}'..='\u{ffff}'), character)
+}
+
+/// The unreserved characters (RFC 3986 section 2.3).
+const fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
+}
+
+/// Every percent sign begins an escape.
+fn check_escapes(spelled: &[u8]) -> Result<(), Malformed> {
+    for at in memchr::memchr_iter(b'%', spelled) {
+        match spelled.get(at..) {
+            Some([_, high, low, ..]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {}
+            _ => return Err(Malformed),
+        }
+    }
+    Ok(())
+}
+
+/// The bytes that a spelling stands for.
+#[derive(Debug, Clone)]
+struct Bytes<'a> {
+    unread: &'a [u8],
+}
+
+impl Iterator for Bytes<'_> {
+    type Item = u8;
+
+    fn next(&mut self) -> Option<u8> {
+        let (first, rest) = self.unread.split_first()?;
+        self.unread = rest;
+        match first {
+            b'+' => Some(b' '),
+            b'%' => match rest {
+                [high, low, rest @ ..] => {
+                    self.unread = rest;
+                    Some(number(*high) << 4 | number(*low))
+                }
+                _ => Some(b'%'),
+            },
+            byte => Some(*byte),
+        }
+    }
+}
+
+/// The next character of UTF-8, or `None` in its place where the bytes are none.
+fn next_character(bytes: &mut Bytes<'_>) -> Option<Option<char>> {
+    let first = bytes.next()?;
+    let width = match first {
+        0..=0x7f => return Some(Some(char::from(first))),
+        0xc2..=0xdf => 2,
+        0xe0..=0xef => 3,
+        0xf0..=0xf4 => 4,
+        _ => return Some(None),
+    };
+    let mut buffer = [first, 0, 0, 0];
+    for place in buffer.iter_mut().take(width).skip(1) {
+        match bytes.next() {
+            Some(byte) => *place = byte,
+            None => return Some(None),
+        }
+    }
+    let text = buffer.get(..width).map(str::from_utf8);
+    Some(text.and_then(|text| text.ok()?.chars().next()))
+}
+
+/// The number of a hexadecimal digit.
+const fn number(digit: u8) -> u8 {
+    match digit {
+        b'0'..=b'9' => digit.wrapping_sub(b'0'),
+        _ => (digit | 0x20).wrapping_sub(b'a').wrapping_add(10),
+    }
+}
+
+/// The digit, in upper case, of a number below 16.
+const fn digit(number: u8) -> u8 {
+    match number {
+        0..=9 => b'0'.wrapping_add(number),
+        _ => b'A'.wrapping_sub(10).wrapping_add(number),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn component(spelled: &str) -> Component<'_> {
+        Component::read(spelled.as_bytes()).unwrap()
+    }
+
+    fn written(spelled: &str) -> String {
+        let mut out = Vec::new();
+        component(spelled).write(&mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn every_byte_is_written_as_the_rules_say() {
+        for byte in 1..=0x7f_u8 {
+            let spelled = format!("%{byte:02x}");
+            let character = char::from(byte);
+            let expected = if character.is_ascii_alphanumeric() || "-._~".contains(character) {
+                character.to_string()
+            } else {
+                format!("%{byte:02X}")
+            };
+            assert_eq!(written(&spelled), expected);
+        }
+        assert_eq!(written("a+b%2bc*,~"), "a%20b%2Bc%2A%2C~");
+        assert_eq!(written("\u{fc}%C3%bc"), "%C3%BC%C3%BC");
+    }
+
+    #[test]
+    fn broken_escapes_nul_and_what_is_no_utf_8_are_refused() {
+        for spelled in [
+            &b"%"[..],
+            b"%4",
+            b"%4g",
+            b"%g4",
+            b"a%",
+            b"%%41",
+            b"%00",
+            b"\0",
+            b"%ff",
+            b"\xff",
+            b"%C3",
+            b"%C3%28",
+            b"%c0%80",
+            b"%ed%a0%80",
+            b"%f4%90%80%80",
+            b"%e2%82",
+            b"%F8%88%80%80%80",
+            b"%80",
+            b"%+1",
+        ] {
+            assert!(
+                Component::read(spelled).is_err(),
+                "{}",
+                spelled.escape_ascii()
+            );
+        }
+    }
+
+    #[test]
+    fn decoded_texts_are_ordered_by_units_of_utf_16() {
+        let texts = [
+            "",
+            "a",
+            "\u{e9}",
+            "\u{d7ff}",
+            "\u{10000}",
+            "\u{1f600}",
+            "\u{10ffff}",
+            "\u{e000}",
+            "\u{ff5e}",
+            "\u{ffff}",
+        ];
+        for one in texts {
+            for other in texts {
+                let expected = one.encode_utf16().cmp(other.encode_utf16());
+                assert_eq!(component(one).cmp_decoded(component(other)), expected);
+            }
+        }
+    }
+
+    #[test]
+    fn encoded_texts_are_ordered_as_they_are_written() {
+        let texts = [
+            "", "-", ".1", "%3A1", "Z", "a", "a%20", "a-", "~", "%C3%BC", "z", "%7Ea", "+", "*",
+        ];
+        for one in texts {
+            for other in texts {
+                let expected = written(one).cmp(&written(other));
+                assert_eq!(
+                    component(one).cmp_encoded(component(other)),
+                    expected,
+                    "{one} {other}"
+                );
+            }
+        }
+    }
+}
