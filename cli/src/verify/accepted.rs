@@ -1,6 +1,9 @@
 //! What is said of a token that was accepted, whatever its profile.
 
-use asap_engine::{Audience, ForgeInvocation, IdentityRef, TrelloIdentity, UnixTime};
+use asap_engine::{
+    Audience, ConnectIdentity, ConnectInstallation, ForgeInvocation, IdentityRef, TrelloIdentity,
+    UnixTime,
+};
 
 use super::single_use::Sighting;
 
@@ -9,6 +12,10 @@ use super::single_use::Sighting;
 pub(super) enum Accepted<'a> {
     /// A service, and what is remembered of its token if tokens are for single use.
     Asap(IdentityRef<'a>, Option<Sighting>),
+    /// An installation of a Connect app, and perhaps one of its users.
+    Connect(ConnectIdentity<'a>),
+    /// A message that installs or uninstalls the Connect app at this URL.
+    Installation(ConnectInstallation<'a>, &'a str),
     /// A call to a Forge app's remote.
     Forge(Box<ForgeInvocation<'a>>),
     /// A user of the Power-Up of this identifier.
@@ -34,6 +41,8 @@ pub(super) enum Names<'a> {
     Claim(Audience<'a>),
     /// The one that was asked for.
     One(&'a str),
+    /// The tokens of the profile do not say.
+    None,
 }
 
 impl Names<'_> {
@@ -41,6 +50,7 @@ impl Names<'_> {
         match self {
             Self::Claim(audience) => audience.iter().for_each(|name| take(&name)),
             Self::One(name) => take(name),
+            Self::None => {}
         }
     }
 }
@@ -56,6 +66,24 @@ impl Accepted<'_> {
                 token_id: Some(identity.token_id()),
                 algorithm: identity.algorithm().name(),
                 expires_at: identity.expires_at(),
+            },
+            Self::Connect(identity) => Facts {
+                issuer: identity.client_key(),
+                subject: identity.account_id(),
+                audience: Names::None,
+                key_id: None,
+                token_id: None,
+                algorithm: "HS256",
+                expires_at: identity.expires_at(),
+            },
+            Self::Installation(installation, base_url) => Facts {
+                issuer: installation.client_key(),
+                subject: None,
+                audience: Names::One(base_url),
+                key_id: Some(installation.key_id()),
+                token_id: None,
+                algorithm: "RS256",
+                expires_at: installation.expires_at(),
             },
             Self::Forge(invocation) => Facts {
                 issuer: "forge/invocation-token",

@@ -3,7 +3,7 @@
 //! An option that would change nothing is refused: whoever gives `--audience` to a profile that has its audience
 //! elsewhere would believe that it was checked.
 
-use super::line::LineForm;
+use super::line::{LineForm, Reading};
 use super::options::{Options, ProfileName};
 use crate::outcome::Fault;
 
@@ -75,6 +75,18 @@ pub(super) fn check(options: &Options) -> Result<(), Fault> {
         return missing(profile, "--body-file, or --input jsonl with \"body\",");
     }
     Ok(())
+}
+
+/// What a line is, and what of its request each must say since the options do not.
+pub(super) fn reading(options: &Options) -> Reading {
+    let profile = options.profile;
+    let needs_request = matches!(profile, Connect | ConnectInstall) && options.url.is_none();
+    Reading {
+        form: options.input,
+        has_request: matches!(profile, Connect | ConnectContext | ConnectInstall),
+        needs_request,
+        needs_body: profile == ConnectInstall && options.body_file.is_none(),
+    }
 }
 
 impl Own {

@@ -91,6 +91,14 @@ impl KeyDirectory {
         key
     }
 
+    /// The key, if it was read before.
+    pub(super) fn at_hand(&self, key_id: KeyId<'_>) -> Option<Arc<VerifyingKey>> {
+        let readings = self.readings.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = readings.get(key_id.as_str())?.get()?.as_ref().ok()?;
+        self.add_hits(1);
+        Some(Arc::clone(key))
+    }
+
     /// Counts look-ups that a worker answered from keys it had got here.
     pub(super) fn add_hits(&self, hits: u64) {
         self.hits.fetch_add(hits, Ordering::Relaxed);

@@ -12,7 +12,7 @@ use super::accepted::Accepted;
 use super::ahead::{Ahead, LINES_AHEAD};
 use super::asap::Asap;
 use super::input;
-use super::line::{BadLine, Line, LineForm};
+use super::line::{BadLine, Line, Reading};
 use super::output::Format;
 use super::profile::{Bench, Profile, Wait};
 use super::report::Tally;
@@ -27,7 +27,7 @@ pub(super) struct Judge {
     pub(super) profile: Profile,
     /// The instant of tokens that bring none; the time of day if there is none.
     pub(super) at: Option<UnixTime>,
-    pub(super) form: LineForm,
+    pub(super) reading: Reading,
     pub(super) format: Format,
 }
 
@@ -71,7 +71,7 @@ impl Worker {
         let mut piece = Piece::default();
         let mut lines = input::lines(block);
         while let Some(line) = lines.next() {
-            match self.judge.form.read(line) {
+            match self.judge.reading.read(line) {
                 Ok(line) => self.judge_line(&line, lines.clone(), &mut piece, outlet),
                 Err(bad) => {
                     piece.bad = Some(bad);
@@ -175,7 +175,7 @@ impl Judge {
         ahead: &mut Ahead<'_>,
     ) {
         for line in next.take(LINES_AHEAD) {
-            let Ok(line) = self.form.read(line) else {
+            let Ok(line) = self.reading.read(line) else {
                 return;
             };
             if ahead.is_full() {

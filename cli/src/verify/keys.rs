@@ -51,6 +51,29 @@ impl Source {
     }
 }
 
+impl KeySource for Source {
+    fn with_key<T>(
+        &self,
+        key_id: KeyId<'_>,
+        use_key: impl FnOnce(&VerifyingKey) -> T,
+    ) -> Lookup<T> {
+        match self {
+            Self::Directory(directory) => match directory.at_hand(key_id) {
+                Some(key) => Lookup::Found(use_key(&key)),
+                None => Lookup::NotLoaded,
+            },
+            Self::Repository(repository, _) => repository.with_key(key_id, use_key),
+        }
+    }
+
+    async fn fetch(&self, key_id: KeyId<'_>, issuer: &str) -> Result<Arc<VerifyingKey>, KeyError> {
+        match self {
+            Self::Directory(directory) => directory.key(key_id),
+            Self::Repository(repository, _) => repository.fetch(key_id, issuer).await,
+        }
+    }
+}
+
 /// The counters of what is fetched.
 pub(super) fn repository_counters(stats: &KeyRepositoryStats) -> [(&'static str, u64); 7] {
     [

@@ -14,6 +14,7 @@ mod ahead;
 mod asap;
 mod clock;
 mod combination;
+mod connect;
 mod directory;
 mod input;
 mod instant;
@@ -29,6 +30,7 @@ mod published;
 mod report;
 mod single_use;
 mod sources;
+mod tenants;
 
 use std::io::{self, Write};
 use std::ops::ControlFlow;
@@ -53,7 +55,7 @@ pub(crate) fn run(options: &Options) -> Result<Outcome, Fault> {
     let judge = Arc::new(Judge {
         profile,
         at: options.at,
-        form: options.input,
+        reading: combination::reading(options),
         format: if options.json {
             Format::Json
         } else {

@@ -119,7 +119,7 @@ mod tests {
     use crate::verify::asap::Asap;
     use crate::verify::directory::KeyDirectory;
     use crate::verify::keys::Source;
-    use crate::verify::line::LineForm;
+    use crate::verify::line::{LineForm, Reading};
     use crate::verify::output::Format;
     use crate::verify::profile::Profile;
 
@@ -133,7 +133,7 @@ mod tests {
                 source: Arc::new(Source::Directory(keys)),
             })),
             at: None,
-            form: LineForm::Lines,
+            reading: Reading::tokens(LineForm::Lines),
             format: Format::Human,
         })
     }

@@ -8,6 +8,7 @@ use tokio::runtime::Runtime;
 use super::accepted::Accepted;
 use super::ahead::Ahead;
 use super::asap::{self, Asap};
+use super::connect::{self, Connect};
 use super::line::Line;
 use super::options::{Options, ProfileName};
 use super::published::{ForgeBench, PowerUp, Published, TrelloBench};
@@ -17,6 +18,7 @@ use crate::outcome::Fault;
 #[derive(Debug)]
 pub(super) enum Profile {
     Asap(Arc<Asap>),
+    Connect(Connect),
     Forge(Published<ForgePolicy>),
     Trello(Published<PowerUp>),
 }
@@ -25,6 +27,7 @@ pub(super) enum Profile {
 #[derive(Debug)]
 pub(super) enum Bench {
     Asap(Box<asap::Bench>),
+    Connect(Box<connect::Bench>),
     Forge(Box<ForgeBench>),
     Trello(Box<TrelloBench>),
 }
@@ -33,8 +36,8 @@ pub(super) enum Bench {
 pub(super) enum Wait<'a, 'b> {
     /// One key, beside which those of the next tokens may be fetched.
     Key(&'a Asap, &'a mut Ahead<'b>),
-    /// All keys that there are.
-    Set,
+    /// What nothing else is fetched beside.
+    Alone,
 }
 
 impl Profile {
@@ -49,7 +52,11 @@ impl Profile {
                 let (rules, runtime) = Published::trello(options)?;
                 Ok((Self::Trello(rules), Some(runtime)))
             }
-            _ => {
+            ProfileName::Connect | ProfileName::ConnectContext | ProfileName::ConnectInstall => {
+                let (rules, runtime) = Connect::new(options, workers)?;
+                Ok((Self::Connect(rules), Some(runtime)))
+            }
+            ProfileName::Asap => {
                 let (rules, runtime) = Asap::new(options, workers)?;
                 Ok((Self::Asap(Arc::new(rules)), runtime))
             }
@@ -59,6 +66,7 @@ impl Profile {
     pub(super) fn bench(&self) -> Bench {
         match self {
             Self::Asap(rules) => Bench::Asap(Box::new(asap::Bench::new(rules))),
+            Self::Connect(rules) => Bench::Connect(Box::new(rules.bench())),
             Self::Forge(rules) => Bench::Forge(Box::new(rules.bench())),
             Self::Trello(rules) => Bench::Trello(Box::new(rules.bench())),
         }
@@ -68,6 +76,7 @@ impl Profile {
     pub(super) fn stats_json(&self) -> String {
         match self {
             Self::Asap(rules) => rules.source.stats_json(),
+            Self::Connect(rules) => rules.stats_json(),
             Self::Forge(rules) => rules.source.stats_json(),
             Self::Trello(rules) => rules.source.stats_json(),
         }
@@ -87,8 +96,9 @@ impl Bench {
             Self::Asap(bench) => bench.judge(line, now, |rules, ahead| {
                 before_wait(Wait::Key(rules, ahead))
             }),
-            Self::Forge(bench) => bench.judge(line, at, || before_wait(Wait::Set)),
-            Self::Trello(bench) => bench.judge(line, at, || before_wait(Wait::Set)),
+            Self::Connect(bench) => bench.judge(line, at, || before_wait(Wait::Alone)),
+            Self::Forge(bench) => bench.judge(line, at, || before_wait(Wait::Alone)),
+            Self::Trello(bench) => bench.judge(line, at, || before_wait(Wait::Alone)),
         }
     }
 

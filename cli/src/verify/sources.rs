@@ -115,7 +115,7 @@ fn backend(options: &Options) -> Result<Backend, Fault> {
 }
 
 /// Fetches run on a thread of their own, beside those that judge.
-fn runtime() -> Result<Runtime, Fault> {
+pub(super) fn runtime() -> Result<Runtime, Fault> {
     runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
