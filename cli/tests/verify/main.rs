@@ -11,6 +11,7 @@
 
 mod input;
 mod keys;
+mod published;
 mod single_use;
 mod support;
 mod usage;
