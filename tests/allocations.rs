@@ -2,7 +2,10 @@
 
 use allocation_counter::measure;
 use asap_engine::limits::MIN_TOKEN_CACHE_BYTES;
-use asap_engine::{Algorithm, Engine, Keyring, Scratch, TokenCache, Verdict};
+use asap_engine::{
+    Algorithm, ConnectRequest, ConnectVerdict, Engine, Keyring, Scratch, TokenCache, Verdict,
+};
+use asap_tests::connect::{SECRET, claims_for, hs256, module};
 use asap_tests::fixture::{NOW, block_on, engine, policy};
 use asap_tests::token::Token;
 
@@ -42,6 +45,24 @@ fn verifying_without_waiting_allocates_nothing() {
         assert!(matches!(verdict, Ok(Verdict::Verified(_))));
     });
     assert_eq!(used.count_total, 0);
+}
+
+/// With ten parameters, as a product sends them.
+#[test]
+fn verifying_a_connect_token_allocates_its_canonical_request_alone() {
+    let fields: Vec<_> = (0..10)
+        .map(|at| format!("name_{at}=a%20value+{at}"))
+        .collect();
+    let target = format!("/connect/panel?{}", fields.join("&"));
+    let value = format!("JWT {}", hs256(&claims_for("GET", &target), SECRET));
+    let request = ConnectRequest::new("GET", &target).with_authorization(value.as_bytes());
+    let (module, mut scratch) = (module(), Scratch::new());
+    assert!(module.verify_now(&request, &mut scratch).is_ok());
+    let used = measure(|| {
+        let verdict = module.verify_now(&request, &mut scratch);
+        assert!(matches!(verdict, Ok(ConnectVerdict::Verified(_))));
+    });
+    assert_eq!(used.count_total, 1);
 }
 
 #[test]

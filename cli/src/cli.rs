@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::{keygen, keys, reference, sign, verify};
+use crate::{keygen, keys, qsh, reference, sign, verify};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -35,6 +35,8 @@ pub(crate) enum Command {
     Sign(sign::Options),
     /// Serve public keys
     Keys(keys::Options),
+    /// Print the canonical request of a Connect token, and its hash
+    Qsh(qsh::Options),
     /// Print the completions for a shell
     Completions(reference::CompletionsOptions),
     /// Print the manual page, or write one a command into a directory

@@ -11,6 +11,7 @@ mod keys;
 mod names;
 mod outcome;
 mod output;
+mod qsh;
 mod reference;
 mod sign;
 mod verify;
@@ -41,6 +42,7 @@ fn run(command: &Command) -> Result<Outcome, Fault> {
         Command::Keygen(options) => keygen::run(options),
         Command::Sign(options) => sign::run(options),
         Command::Keys(options) => keys::run(options),
+        Command::Qsh(options) => qsh::run(options),
         Command::Completions(options) => reference::completions(options),
         Command::Man(options) => reference::man(options),
     }

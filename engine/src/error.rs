@@ -88,6 +88,10 @@ macro_rules! refusals {
 
 // The table of refusals: variant = stage, HTTP status, code, detail. `docs/codes.txt` is its committed copy.
 refusals! {
+    /// A Connect request carries no token.
+    TokenMissing = Parse, 401, "token_missing", "the request carries no token";
+    /// A Connect request carries two tokens, of which another reader could take the other one.
+    SeveralTokens = Parse, 401, "several_tokens", "the request carries more than one token";
     /// Longer than the policy's limit.
     TokenTooLong = Parse, 401, "token_too_long", "the token is longer than the limit";
     /// Not three segments (RFC 7515 section 7.1).
@@ -160,6 +164,16 @@ refusals! {
     StateInvalid = Parse, 401, "state_invalid", "the state is not a string";
     /// Trello: `state` is longer than what the client library lets an app put there.
     StateTooLong = Parse, 401, "state_too_long", "the state is longer than the limit";
+    /// No `qsh`, which every Connect token has.
+    QueryHashMissing = Parse, 401, "query_hash_missing", "the claims have no qsh";
+    /// `qsh` is not a string.
+    QueryHashInvalid = Parse, 401, "query_hash_invalid", "the qsh is not a string";
+    /// The message of an installation is not a JSON object with a `clientKey`.
+    BodyInvalid = Parse, 401, "body_invalid", "the body is not one JSON object in UTF-8 with a clientKey";
+    /// A Connect request is longer, or has more parameters, than one whose hash is computed.
+    RequestTooLarge = Parse, 401, "request_too_large", "the request is longer or has more parameters than the limit";
+    /// The parameters of a Connect request are malformed, and could be read in two ways.
+    RequestMalformed = Parse, 401, "request_malformed", "a parameter of the request has a broken escape, holds NUL or is not UTF-8";
     /// `kid` does not start with `iss` and a slash: the issuer does not own the key.
     KeyNotOwned = Policy, 401, "key_not_owned", "the kid does not start with the iss and a slash";
     /// `iss` is not in the policy's list.
@@ -178,10 +192,22 @@ refusals! {
     AudienceMismatch = Policy, 401, "audience_mismatch", "no aud names this resource server";
     /// Trello: `idPlugin` is not this Power-Up.
     PluginMismatch = Policy, 401, "plugin_mismatch", "the idPlugin is not that of this Power-Up";
+    /// `iss` is not the `clientKey` of the message.
+    ClientKeyMismatch = Policy, 401, "client_key_mismatch", "the iss is not the clientKey of the body";
+    /// `qsh` is `context-qsh`, at an endpoint that takes requests of the product only.
+    QueryHashOfContext = Policy, 401, "query_hash_of_context", "the qsh is context-qsh, which this endpoint does not take";
+    /// `qsh` is not `context-qsh`, at an endpoint for the app's own pages.
+    QueryHashNotOfContext = Policy, 401, "query_hash_not_of_context", "the qsh is not context-qsh, which is all that this endpoint takes";
+    /// `qsh` is not the hash of the request.
+    QueryHashMismatch = Policy, 401, "query_hash_mismatch", "the qsh is not the hash of the request";
     /// The key source has no key of this `kid`.
     KeyUnknown = Key, 401, "key_unknown", "there is no key of this kid";
     /// The key source could not be asked. The token may be good.
     KeyUnavailable = Key, 503, "key_unavailable", "the key could not be fetched, so the token could not be checked";
+    /// The tenant store has no tenant of this `iss`.
+    TenantUnknown = Key, 401, "tenant_unknown", "there is no tenant of this iss";
+    /// The tenant store could not be asked. The token may be good.
+    TenantUnavailable = Key, 503, "tenant_unavailable", "the tenant's secret could not be fetched, so the token could not be checked";
     /// `alg` is not one that the key can verify (RFC 8725 section 3.1).
     AlgorithmMismatch = Key, 401, "algorithm_mismatch", "the alg is not one of the key's";
     /// The signature is not that of the key over the token.
@@ -190,32 +216,6 @@ refusals! {
     Replayed = Replay, 401, "replayed", "a token of this iss and jti was accepted before";
     /// The replay log is full of live entries. The token may be good.
     ReplayLogFull = Replay, 503, "replay_log_full", "the replay log is full, so the token could not be remembered";
-    /// A Connect request carries no token.
-    TokenMissing = Parse, 401, "token_missing", "the request carries no token";
-    /// A Connect request carries two tokens, of which another reader could take the other one.
-    SeveralTokens = Parse, 401, "several_tokens", "the request carries more than one token";
-    /// No `qsh`, which every Connect token has.
-    QueryHashMissing = Parse, 401, "query_hash_missing", "the claims have no qsh";
-    /// `qsh` is not a string.
-    QueryHashInvalid = Parse, 401, "query_hash_invalid", "the qsh is not a string";
-    /// The parameters of a Connect request are malformed, and could be read in two ways.
-    RequestMalformed = Parse, 401, "request_malformed", "a parameter of the request has a broken escape, holds NUL or is not UTF-8";
-    /// A Connect request is longer, or has more parameters, than one whose hash is computed.
-    RequestTooLarge = Parse, 401, "request_too_large", "the request is longer or has more parameters than the limit";
-    /// The message of an installation is not a JSON object with a `clientKey`.
-    BodyInvalid = Parse, 401, "body_invalid", "the body is not one JSON object in UTF-8 with a clientKey";
-    /// `qsh` is `context-qsh`, at an endpoint that takes requests of the product only.
-    QueryHashOfContext = Policy, 401, "query_hash_of_context", "the qsh is context-qsh, which this endpoint does not take";
-    /// `qsh` is not `context-qsh`, at an endpoint for the app's own pages.
-    QueryHashNotOfContext = Policy, 401, "query_hash_not_of_context", "the qsh is not context-qsh, which is all that this endpoint takes";
-    /// `qsh` is not the hash of the request.
-    QueryHashMismatch = Policy, 401, "query_hash_mismatch", "the qsh is not the hash of the request";
-    /// `iss` is not the `clientKey` of the message.
-    ClientKeyMismatch = Policy, 401, "client_key_mismatch", "the iss is not the clientKey of the body";
-    /// The tenant store has no tenant of this `iss`.
-    TenantUnknown = Key, 401, "tenant_unknown", "there is no tenant of this iss";
-    /// The tenant store could not be asked. The token may be good.
-    TenantUnavailable = Key, 503, "tenant_unavailable", "the tenant's secret could not be fetched, so the token could not be checked";
 }
 
 impl VerifyError {

@@ -24,10 +24,19 @@ pub use crate::keys::repository::probe::{
 };
 #[cfg(feature = "http")]
 pub use crate::keys::repository::simulation::{
-    Probe, SimulatedResponse, SimulatedSending, World, simulated_repository,
+    Probe, SimulatedResponse, SimulatedSending, World, simulated_key_set_repository,
+    simulated_repository,
 };
 #[cfg(feature = "tower")]
 pub use crate::middleware::bearer_token;
+pub use crate::profiles::{QueryHashCovers, check_query_hash};
+
+/// The SHA-256 of `message` in lower-case hexadecimal.
+#[must_use]
+pub fn sha256_hex(message: &[u8]) -> String {
+    let hex = crate::crypto::digest::sha256_hex(message);
+    hex.into_iter().map(char::from).collect()
+}
 
 /// What stands in a segment, if it is base64url.
 #[must_use]

@@ -7,6 +7,7 @@
 pub mod authority;
 pub mod backends;
 pub mod clock;
+pub mod connect;
 pub mod counting;
 pub mod fixture;
 pub mod forge;

@@ -7,8 +7,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-use asap_engine::internals::{SimulatedResponse, SimulatedSending, World, simulated_repository};
-use asap_engine::{KeyRepository, KeyRepositoryConfig};
+use asap_engine::internals::{
+    SimulatedResponse, SimulatedSending, World, simulated_key_set_repository, simulated_repository,
+};
+use asap_engine::{
+    KeyRepository, KeyRepositoryConfig, KeySetFormat, KeySetRepository, KeySetRepositoryConfig,
+};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
@@ -80,6 +84,16 @@ impl SimulatedServer {
     ) -> KeyRepository {
         let config = KeyRepositoryConfig::new("https://keys.example").unwrap();
         simulated_repository(configure(config), Arc::clone(self)).unwrap()
+    }
+
+    /// A client of the key set that this server has.
+    pub fn set_client(
+        self: &Arc<Self>,
+        format: KeySetFormat,
+        configure: impl FnOnce(KeySetRepositoryConfig) -> KeySetRepositoryConfig,
+    ) -> KeySetRepository {
+        let config = KeySetRepositoryConfig::new(format, "https://keys.example/set.json").unwrap();
+        simulated_key_set_repository(configure(config), Arc::clone(self)).unwrap()
     }
 
     /// When it was asked, since it was made.

@@ -1,7 +1,8 @@
 //! Published test vectors, through the engine's own call path: Wycheproof, the JOSE cookbook, the examples of the RFCs
-//! and JSONTestSuite. Each case is judged as published, or is in the table of deviations with its reason;
+//! and JSONTestSuite; and those of Connect. Each case is judged as published, or is in the table of deviations with its reason;
 //! `docs/VECTORS.md` says where the data comes from and what came of it.
 
+mod connect;
 mod cookbook;
 mod data;
 mod deviations;

@@ -15,6 +15,7 @@ use criterion::{Throughput, criterion_group, criterion_main};
 
 mod admit;
 mod authenticate;
+mod connect;
 mod floor;
 mod issue;
 mod load;
@@ -50,6 +51,7 @@ criterion_group!(
     authenticate::bench,
     authenticate::accept,
     verify::bench,
+    connect::bench,
     issue::bench,
     load::bench
 );

@@ -1,4 +1,4 @@
-//! `asap keygen`, `asap sign` and `asap keys serve` as their users have them: processes with arguments, an environment,
+//! `asap keygen`, `asap sign`, `asap keys serve` and `asap qsh` as their users have them: processes with arguments, an environment,
 //! streams, an exit code, and sockets.
 
 #![allow(
@@ -12,6 +12,7 @@
 mod directory;
 mod keygen;
 mod page;
+mod qsh;
 mod serve;
 mod serve_tls;
 mod server;

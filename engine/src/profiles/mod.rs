@@ -14,6 +14,9 @@ pub use connect::{
     ConnectPolicy, ConnectRequest, ConnectSigner, ConnectVerdict, MemoryTenants, TenantError,
     TenantStore,
 };
+/// For the fuzz targets.
+#[cfg(feature = "internals")]
+pub use connect::{QueryHashCovers, check_query_hash};
 pub use forge::{
     ForgeApp, ForgeContext, ForgeEnvironment, ForgeHeaders, ForgeInstallation,
     ForgeInstallationContext, ForgeInvocation, ForgeLicense, ForgeModule, ForgePolicy,

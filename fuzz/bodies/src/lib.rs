@@ -11,9 +11,11 @@ mod bearer;
 mod cache_headers;
 mod claims;
 mod compact;
+mod connect_token;
 mod fixed;
 mod header;
 mod input;
+mod jwk_set;
 mod key_id;
 mod key_response;
 mod mutated_token;
@@ -22,6 +24,7 @@ mod oracle;
 mod pem;
 mod plain_token;
 mod private_key;
+mod query_hash;
 mod seen;
 mod spki;
 
@@ -32,7 +35,9 @@ pub use bearer::bearer;
 pub use cache_headers::cache_headers;
 pub use claims::claims;
 pub use compact::compact;
+pub use connect_token::connect_token;
 pub use header::header;
+pub use jwk_set::jwk_set;
 pub use key_id::key_id;
 pub use key_response::key_response;
 pub use mutated_token::mutated_token;
@@ -40,6 +45,7 @@ pub use numeric_date::numeric_date;
 pub use pem::pem;
 pub use plain_token::plain_token;
 pub use private_key::private_key;
+pub use query_hash::query_hash;
 pub use spki::spki;
 
 /// A body: it takes any bytes, and panics at a finding.

@@ -51,7 +51,7 @@ fn same_verdicts(aws_lc: &VerifyingKey, ring: &VerifyingKey, signature_length: u
 }
 
 /// `SEQUENCE { AlgorithmIdentifier, BIT STRING }` in DER.
-fn written(kind: &str, bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn written(kind: &str, bytes: &[u8]) -> Vec<u8> {
     let identifier = match kind {
         "RSA" => RSA,
         "P-256" => P256,
@@ -64,7 +64,8 @@ fn written(kind: &str, bytes: &[u8]) -> Vec<u8> {
     tagged(0x30, &[identifier, &tagged(3, &bits)].concat())
 }
 
-fn tagged(tag: u8, contents: &[u8]) -> Vec<u8> {
+/// A DER value.
+pub(crate) fn tagged(tag: u8, contents: &[u8]) -> Vec<u8> {
     let length = contents.len();
     let length = match length {
         0..=0x7f => vec![length as u8],

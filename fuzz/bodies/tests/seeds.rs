@@ -60,6 +60,7 @@ targets! {
     pem, 1_000;
     spki, 300;
     key_id, 1_000;
+    jwk_set, 500;
     admit, 1_000;
     plain_token, 3_000;
     mutated_token, 300;
@@ -68,6 +69,8 @@ targets! {
     private_key, 200;
     bearer, 1_000;
     key_response, 500;
+    query_hash, 2_000;
+    connect_token, 2_000;
 }
 
 fn holds_on_its_seeds(target: &str, body: Body) {

@@ -23,14 +23,14 @@ use http::HeaderValue;
 use super::admission::Purpose;
 use super::client::Client;
 use super::entry::Entry;
-use super::environment::{Machine, Moment};
+use super::environment::{Environment, Machine, Moment};
 use super::failure::Failure;
 use super::fetch::Reading;
 use super::key_set_config::{KeySetFormat, KeySetRepositoryConfig};
 use super::rate::{Bucket, Rate};
 use super::shared::Fetched;
 use super::snapshot::KeyRepositoryStats;
-use super::transport::HttpTransport;
+use super::transport::{HttpTransport, Transport};
 use crate::keys::{KeyError, KeySet, KeySetSource, KeySetVersion, Lookup};
 use crate::limits::{SET_FETCH_BURST, SET_FETCH_INTERVAL};
 use crate::{ConfigError, KeyId};
@@ -99,12 +99,21 @@ impl KeySetRepository {
     pub fn new(config: KeySetRepositoryConfig) -> Result<Self, ConfigError> {
         config.check()?;
         let transport = Arc::new(HttpTransport::new(&config.http)?);
+        Self::assemble(&config, transport, Arc::new(Machine))
+    }
+
+    /// The client of a checked configuration, on a transport and in an environment of the caller's.
+    pub(super) fn assemble(
+        config: &KeySetRepositoryConfig,
+        transport: Arc<dyn Transport>,
+        environment: Arc<dyn Environment>,
+    ) -> Result<Self, ConfigError> {
         let reading = match config.format {
             KeySetFormat::JwkSet => Reading::JWK_SET,
             KeySetFormat::PemList => Reading::PEM_LIST,
         };
         Ok(Self {
-            client: Client::assemble(&config.http, reading, transport, Arc::new(Machine))?,
+            client: Client::assemble(&config.http, reading, transport, environment)?,
             limits: Arc::new(Limits {
                 refetches: Bucket::full(),
                 refetch_interval: config.refetch_interval,

@@ -17,7 +17,7 @@ use super::environment::Environment;
 use super::failure::Failure;
 use super::prober::is_asking;
 use super::transport::{Destination, Sending, Transport};
-use super::{KeyRepository, KeyRepositoryConfig};
+use super::{KeyRepository, KeyRepositoryConfig, KeySetRepository, KeySetRepositoryConfig};
 use crate::ConfigError;
 
 /// A response that a test plays: its head, and a body that arrives as the test wants or breaks off.
@@ -56,6 +56,21 @@ pub fn simulated_repository<W: World>(
     let played = Arc::new(Played(world));
     let transport: Arc<Played<W>> = Arc::clone(&played);
     KeyRepository::assemble(&config, transport, played)
+}
+
+/// A client of the key set in `world`.
+///
+/// # Errors
+///
+/// As [`KeySetRepository::new`].
+pub fn simulated_key_set_repository<W: World>(
+    config: KeySetRepositoryConfig,
+    world: Arc<W>,
+) -> Result<KeySetRepository, ConfigError> {
+    config.check()?;
+    let played = Arc::new(Played(world));
+    let transport: Arc<Played<W>> = Arc::clone(&played);
+    KeySetRepository::assemble(&config, transport, played)
 }
 
 struct Played<W>(Arc<W>);

@@ -7,6 +7,7 @@ pub(crate) mod decimal;
 pub(crate) mod header;
 pub(crate) mod json;
 pub(crate) mod key_id;
+pub(crate) mod query_hash;
 pub(crate) mod token;
 
 use asap_engine::VerifyError;

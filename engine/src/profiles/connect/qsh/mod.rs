@@ -54,7 +54,8 @@ enum NameOrder {
 
 /// What of a request a hash was found to cover, beside method and path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Covered {
+#[non_exhaustive]
+pub enum Covered {
     /// The query, and the request has no form.
     Query,
     /// The query and the fields of the form.
@@ -78,7 +79,11 @@ pub(super) fn canonical(
 }
 
 /// What of `request` the hash `claimed` covers.
-pub(super) fn check(
+///
+/// # Errors
+///
+/// [`QueryHashMismatch`](VerifyError::QueryHashMismatch), or what [`canonical`] answers.
+pub fn check(
     claimed: &str,
     request: &ConnectRequest<'_>,
     base: &BaseUrl,
