@@ -9,6 +9,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod connect;
 mod input;
 mod keys;
 mod published;
