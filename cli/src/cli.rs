@@ -28,7 +28,7 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Say of each token on standard input whether it is accepted, and why not
-    Verify(verify::Options),
+    Verify(Box<verify::Options>),
     /// Make a key pair: a private file, and a public one to publish
     Keygen(keygen::Options),
     /// Sign a token

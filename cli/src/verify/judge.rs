@@ -1,21 +1,22 @@
-//! What is said of a block of lines: each token by the policy, its key, its signature and its instant.
+//! What is said of a block of lines: each token by its profile, at its instant.
 //!
-//! The stages are those of the engine, one by one, because each token may bring an instant of its own. Single use is
-//! not settled here: several workers judge at once, and it goes by the order of the input.
+//! Single use is not settled here: several workers judge at once, and it goes by the order of the input.
 
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, SyncSender, TrySendError};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-use asap_engine::{IdentityRef, Policy, Reusable, Scratch, UnixTime, VerifyError};
+use asap_engine::UnixTime;
 
+use super::accepted::Accepted;
 use super::ahead::{Ahead, LINES_AHEAD};
+use super::asap::Asap;
 use super::input;
-use super::keys::{Keys, Source};
-use super::line::{BadLine, Line, LineForm};
+use super::line::{BadLine, Line, Reading};
 use super::output::Format;
+use super::profile::{Bench, Profile, Wait};
 use super::report::Tally;
-use super::single_use::{FingerprintKey, Sighting};
+use super::single_use::Sighting;
 
 /// How much output is collected before it is handed on. Short lines have longer answers.
 const PIECE: usize = 256 * 1024;
@@ -23,15 +24,11 @@ const PIECE: usize = 256 * 1024;
 /// What is asked of every token.
 #[derive(Debug)]
 pub(super) struct Judge {
-    pub(super) policy: Policy,
-    pub(super) leeway: Duration,
+    pub(super) profile: Profile,
     /// The instant of tokens that bring none; the time of day if there is none.
     pub(super) at: Option<UnixTime>,
-    pub(super) form: LineForm,
+    pub(super) reading: Reading,
     pub(super) format: Format,
-    /// Present if tokens are for single use.
-    pub(super) single_use: Option<FingerprintKey>,
-    pub(super) source: Arc<Source>,
 }
 
 /// The verdicts on some lines, in order.
@@ -60,18 +57,13 @@ pub(super) struct PlacedSighting {
 #[derive(Debug)]
 pub(super) struct Worker {
     judge: Arc<Judge>,
-    keys: Keys,
-    scratch: Scratch,
+    bench: Bench,
 }
 
 impl Worker {
     pub(super) fn new(judge: Arc<Judge>) -> Self {
-        let keys = Keys::new(Arc::clone(&judge.source));
-        Self {
-            judge,
-            keys,
-            scratch: Scratch::new(),
-        }
+        let bench = judge.profile.bench();
+        Self { judge, bench }
     }
 
     /// Judges the lines of `block`, and hands on what there is to say of them.
@@ -79,7 +71,7 @@ impl Worker {
         let mut piece = Piece::default();
         let mut lines = input::lines(block);
         while let Some(line) = lines.next() {
-            match self.judge.form.read(line) {
+            match self.judge.reading.read(line) {
                 Ok(line) => self.judge_line(&line, lines.clone(), &mut piece, outlet),
                 Err(bad) => {
                     piece.bad = Some(bad);
@@ -87,14 +79,14 @@ impl Worker {
                 }
             }
             if piece.output.len() >= PIECE {
-                self.keys.report_hits();
+                self.bench.report_hits();
                 if !outlet.send(std::mem::take(&mut piece)) {
                     return;
                 }
             }
         }
-        self.keys.report_hits();
-        self.keys.end_block();
+        self.bench.report_hits();
+        self.bench.end_block();
         piece.is_last = true;
         outlet.send(piece);
     }
@@ -106,25 +98,24 @@ impl Worker {
         piece: &mut Piece,
         outlet: &Outlet,
     ) {
-        let Self {
-            judge,
-            keys,
-            scratch,
-        } = self;
-        let verdict = judge.verify(line, keys, scratch, |ahead| {
+        let Self { judge, bench } = self;
+        let (at, now) = (judge.at(line), || judge.now(line));
+        let verdict = bench.judge(line, at, now, |wait| {
             outlet.offer(piece);
-            judge.look_ahead(next, ahead);
+            if let Wait::Key(rules, ahead) = wait {
+                judge.look_ahead(rules, next, ahead);
+            }
         });
         let output = &mut piece.output;
         judge.format.begin(output, line.id);
         let start = output.len();
         match verdict {
-            Ok((identity, now)) => {
+            Ok(accepted) => {
                 piece.tally.accept();
-                judge.format.accept(output, &identity);
-                if let Some(key) = judge.single_use {
+                judge.format.accept(output, &accepted.facts());
+                if let Accepted::Asap(_, Some(sighting)) = accepted {
                     piece.sightings.push(PlacedSighting {
-                        sighting: judge.sighting(key, &identity, now),
+                        sighting,
                         verdict: start,
                         end: output.len(),
                     });
@@ -166,53 +157,31 @@ impl Outlet {
 }
 
 impl Judge {
-    /// Takes a token through every stage but the replay log's. Answers with the instant of the last look at the time.
-    /// Calls `before_wait` if the key has to be waited for.
-    fn verify<'a>(
-        &self,
-        line: &'a Line<'_>,
-        keys: &mut Keys,
-        scratch: &'a mut Scratch,
-        before_wait: impl FnOnce(&mut Ahead<'_>),
-    ) -> Result<(IdentityRef<'a>, UnixTime), VerifyError> {
-        let admitted = self.policy.admit(&line.token, self.now(line), scratch)?;
-        let authentic = keys.authenticate(admitted, before_wait)?;
-        let now = self.now(line);
-        Ok((authentic.accept(now, &Reusable::default())?, now))
+    /// The instant at which a token is to be judged, if any is said.
+    fn at(&self, line: &Line<'_>) -> Option<UnixTime> {
+        line.at.or(self.at)
     }
 
     /// The instant at which a token is judged.
     fn now(&self, line: &Line<'_>) -> UnixTime {
-        line.at
-            .or(self.at)
-            .unwrap_or_else(|| SystemTime::now().into())
+        self.at(line).unwrap_or_else(|| SystemTime::now().into())
     }
 
-    /// Has the keys of the next tokens fetched. As at their turn, none for a token that the policy refuses, nor beyond a
-    /// line that holds none.
-    fn look_ahead<'b>(&self, next: impl Iterator<Item = &'b [u8]>, ahead: &mut Ahead<'_>) {
-        let mut scratch = Scratch::new();
+    /// Has the keys of the next tokens fetched, none beyond a line that holds none.
+    fn look_ahead<'b>(
+        &self,
+        rules: &Asap,
+        next: impl Iterator<Item = &'b [u8]>,
+        ahead: &mut Ahead<'_>,
+    ) {
         for line in next.take(LINES_AHEAD) {
-            let Ok(line) = self.form.read(line) else {
+            let Ok(line) = self.reading.read(line) else {
                 return;
             };
             if ahead.is_full() {
                 return;
             }
-            if let Ok(admitted) = self
-                .policy
-                .admit(&line.token, self.now(&line), &mut scratch)
-            {
-                ahead.begin(admitted.key_id(), admitted.unverified_issuer());
-            }
-        }
-    }
-
-    fn sighting(&self, key: FingerprintKey, identity: &IdentityRef<'_>, now: UnixTime) -> Sighting {
-        Sighting {
-            fingerprint: key.fingerprint(identity.issuer(), identity.token_id()),
-            keep_until: identity.expires_at().saturating_add(self.leeway),
-            now,
+            rules.look_ahead(&line, self.now(&line), ahead);
         }
     }
 }

@@ -8,13 +8,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use asap_engine::{
-    Admitted, Authentic, KeyError, KeyId, KeyRepository, KeySource, Lookup, VerifyError,
-    VerifyingKey, accel_stats,
+    Admitted, Authentic, KeyError, KeyId, KeyRepository, KeyRepositoryStats, KeySource, Lookup,
+    VerifyError, VerifyingKey,
 };
 use tokio::runtime::Handle;
 
 use super::ahead::{Ahead, Begun, begin};
 use super::directory::KeyDirectory;
+use super::kernels;
 
 /// How many keys of a directory a worker keeps at hand.
 const MAX_KEYS_AT_HAND: usize = 4_096;
@@ -31,10 +32,10 @@ pub(super) enum Source {
 impl Source {
     /// What the source was asked so far, and how the kernels stand, as one JSON object.
     pub(super) fn stats_json(&self) -> String {
-        let counters = match self {
+        match self {
             Self::Directory(directory) => {
                 let stats = directory.stats();
-                vec![
+                stats_json(&[
                     ("fetches", stats.fetches),
                     ("hits", stats.hits),
                     ("coalesced", stats.coalesced),
@@ -42,58 +43,58 @@ impl Source {
                     ("refused_by_limits", 0),
                     ("failures", stats.failures),
                     ("keys", stats.keys),
-                ]
+                ])
             }
             Self::Repository(repository, _) => {
-                let stats = repository.stats();
-                vec![
-                    ("fetches", stats.fetches),
-                    ("hits", stats.hits),
-                    ("coalesced", stats.coalesced),
-                    ("refused_by_limits", stats.refused_by_limits),
-                    ("failures", stats.failures),
-                    ("keys", u64::try_from(stats.keys).unwrap_or(u64::MAX)),
-                    ("revalidations", stats.revalidations),
-                ]
+                stats_json(&repository_counters(&repository.stats()))
             }
-        };
-        format!("{{{},\"kernels\":{}}}", members(&counters), kernels_json())
+        }
     }
 }
 
-/// The kernels of this process and their tables, as one JSON object.
-fn kernels_json() -> String {
-    let stats = accel_stats();
-    let mut json = String::from("{");
-    for (name, kernel) in stats.kernels() {
-        let counters = [
-            ("keys_prepared", kernel.keys_prepared),
-            ("keys_left", kernel.keys_left),
-            ("acceptances_rechecked", kernel.acceptances_rechecked),
-            ("refusals_rechecked", kernel.refusals_rechecked),
-            ("undecided", kernel.undecided),
-            ("left_by_balance", kernel.left_by_balance),
-            ("disagreements", kernel.disagreements),
-        ];
-        json += &format!(
-            "\"{name}\":{{\"state\":\"{}\",\"is_available\":{},{}}},",
-            kernel.state,
-            kernel.is_available,
-            members(&counters)
-        );
+impl KeySource for Source {
+    fn with_key<T>(
+        &self,
+        key_id: KeyId<'_>,
+        use_key: impl FnOnce(&VerifyingKey) -> T,
+    ) -> Lookup<T> {
+        match self {
+            Self::Directory(directory) => match directory.at_hand(key_id) {
+                Some(key) => Lookup::Found(use_key(&key)),
+                None => Lookup::NotLoaded,
+            },
+            Self::Repository(repository, _) => repository.with_key(key_id, use_key),
+        }
     }
-    let tables = stats.tables;
-    let counters = [
-        ("tables", u64::try_from(tables.tables).unwrap_or(u64::MAX)),
-        ("bytes", u64::try_from(tables.bytes).unwrap_or(u64::MAX)),
-        ("builds", tables.builds),
-        ("evictions", tables.evictions),
-    ];
-    json += &format!("\"tables\":{{{}}}}}", members(&counters));
-    json
+
+    async fn fetch(&self, key_id: KeyId<'_>, issuer: &str) -> Result<Arc<VerifyingKey>, KeyError> {
+        match self {
+            Self::Directory(directory) => directory.key(key_id),
+            Self::Repository(repository, _) => repository.fetch(key_id, issuer).await,
+        }
+    }
 }
 
-fn members(counters: &[(&str, u64)]) -> String {
+/// The counters of what is fetched.
+pub(super) fn repository_counters(stats: &KeyRepositoryStats) -> [(&'static str, u64); 7] {
+    [
+        ("fetches", stats.fetches),
+        ("hits", stats.hits),
+        ("coalesced", stats.coalesced),
+        ("refused_by_limits", stats.refused_by_limits),
+        ("failures", stats.failures),
+        ("keys", u64::try_from(stats.keys).unwrap_or(u64::MAX)),
+        ("revalidations", stats.revalidations),
+    ]
+}
+
+/// Counters as one JSON object, and how the kernels stand.
+pub(super) fn stats_json(counters: &[(&str, u64)]) -> String {
+    format!("{{{},\"kernels\":{}}}", members(counters), kernels::json())
+}
+
+/// Counters as the members of a JSON object.
+pub(super) fn members(counters: &[(&str, u64)]) -> String {
     let members: Vec<_> = counters
         .iter()
         .map(|(name, count)| format!("\"{name}\":{count}"))

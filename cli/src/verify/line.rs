@@ -20,6 +20,27 @@ pub(crate) enum LineForm {
     Jsonl,
 }
 
+/// How lines are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Reading {
+    pub(super) form: LineForm,
+    /// Whether the profile is one of those whose tokens come with a request.
+    pub(super) has_request: bool,
+    /// Whether each line must have a method and a URL.
+    pub(super) needs_request: bool,
+    /// Whether each line must have a body.
+    pub(super) needs_body: bool,
+}
+
+/// What a line says of the request that its token came with.
+#[derive(Debug, Default)]
+pub(super) struct RequestParts<'a> {
+    pub(super) method: Option<Cow<'a, str>>,
+    /// Path and query.
+    pub(super) url: Option<Cow<'a, str>>,
+    pub(super) body: Option<Cow<'a, [u8]>>,
+}
+
 /// A token to judge.
 #[derive(Debug)]
 pub(super) struct Line<'a> {
@@ -28,6 +49,7 @@ pub(super) struct Line<'a> {
     pub(super) at: Option<UnixTime>,
     /// The name that the output repeats, as JSON, spelled as it was.
     pub(super) id: Option<&'a str>,
+    pub(super) request: RequestParts<'a>,
 }
 
 /// Why a line holds no token. It quotes nothing of the line.
@@ -43,6 +65,9 @@ pub(super) enum BadLine {
     AtNotANumber,
     AtBeyondTime,
     IdNotScalar,
+    MemberNotText(&'static str),
+    NoMember(&'static str, &'static str),
+    UrlNotATarget,
 }
 
 impl fmt::Display for BadLine {
@@ -58,6 +83,11 @@ impl fmt::Display for BadLine {
             Self::AtNotANumber => f.write_str(r#"has an "at" that is not a number of seconds"#),
             Self::AtBeyondTime => f.write_str(r#"has an "at" beyond all time"#),
             Self::IdNotScalar => f.write_str(r#"has an "id" that is an array or an object"#),
+            Self::MemberNotText(name) => write!(f, r#"has a "{name}" that is not a string"#),
+            Self::NoMember(name, option) => {
+                write!(f, r#"has no "{name}", and there is no {option}"#)
+            }
+            Self::UrlNotATarget => f.write_str(r#"has a "url" that does not begin with a slash"#),
         }
     }
 }
@@ -71,35 +101,82 @@ struct Members<'a> {
     at: Option<&'a RawValue>,
     #[serde(borrow)]
     id: Option<&'a RawValue>,
+    #[serde(borrow)]
+    method: Option<&'a RawValue>,
+    #[serde(borrow)]
+    url: Option<&'a RawValue>,
+    #[serde(borrow)]
+    body: Option<&'a RawValue>,
 }
 
-impl LineForm {
+impl Reading {
+    /// Tokens that stand for themselves.
+    #[cfg(test)]
+    pub(super) const fn tokens(form: LineForm) -> Self {
+        Self {
+            form,
+            has_request: false,
+            needs_request: false,
+            needs_body: false,
+        }
+    }
+
     /// Reads a line, which has lost its line end.
     pub(super) fn read(self, line: &[u8]) -> Result<Line<'_>, BadLine> {
-        match self {
+        match self.form {
             // Whatever it is, it is a token: a good one or a bad one.
-            Self::Lines => Ok(Line {
+            LineForm::Lines => Ok(Line {
                 token: Cow::Borrowed(line),
                 at: None,
                 id: None,
+                request: RequestParts::default(),
             }),
-            Self::Jsonl => read_object(line),
+            LineForm::Jsonl => self.read_object(line),
         }
     }
-}
 
-fn read_object(line: &[u8]) -> Result<Line<'_>, BadLine> {
-    if line.len() > MAX_LINE {
-        return Err(BadLine::TooLong);
+    fn read_object(self, line: &[u8]) -> Result<Line<'_>, BadLine> {
+        if line.len() > MAX_LINE {
+            return Err(BadLine::TooLong);
+        }
+        let text = std::str::from_utf8(line).map_err(|_| BadLine::NotUtf8)?;
+        let members = members(text)?;
+        let token = members.token.ok_or(BadLine::NoToken)?;
+        Ok(Line {
+            token: bytes_of(text_of(token.get(), BadLine::TokenNotText)?),
+            at: members.at.map(|at| instant_of(at.get())).transpose()?,
+            id: members.id.map(|id| scalar(id.get())).transpose()?,
+            request: self.request(&members)?,
+        })
     }
-    let text = std::str::from_utf8(line).map_err(|_| BadLine::NotUtf8)?;
-    let members = members(text)?;
-    let token = members.token.ok_or(BadLine::NoToken)?;
-    Ok(Line {
-        token: text_of(token.get())?,
-        at: members.at.map(|at| instant_of(at.get())).transpose()?,
-        id: members.id.map(|id| scalar(id.get())).transpose()?,
-    })
+
+    fn request<'a>(self, members: &Members<'a>) -> Result<RequestParts<'a>, BadLine> {
+        if !self.has_request {
+            return Ok(RequestParts::default());
+        }
+        let text = |name, member: Option<&'a RawValue>| {
+            let text = |json: &'a RawValue| text_of(json.get(), BadLine::MemberNotText(name));
+            member.map(text).transpose()
+        };
+        let parts = RequestParts {
+            method: text("method", members.method)?,
+            url: text("url", members.url)?,
+            body: text("body", members.body)?.map(bytes_of),
+        };
+        if parts.url.as_ref().is_some_and(|url| !url.starts_with('/')) {
+            return Err(BadLine::UrlNotATarget);
+        }
+        if self.needs_request && parts.method.is_none() {
+            return Err(BadLine::NoMember("method", "--method"));
+        }
+        if self.needs_request && parts.url.is_none() {
+            return Err(BadLine::NoMember("url", "--url"));
+        }
+        if self.needs_body && parts.body.is_none() {
+            return Err(BadLine::NoMember("body", "--body-file"));
+        }
+        Ok(parts)
+    }
 }
 
 fn members(text: &str) -> Result<Members<'_>, BadLine> {
@@ -119,18 +196,26 @@ fn members(text: &str) -> Result<Members<'_>, BadLine> {
     }
 }
 
-/// The bytes that a JSON string stands for.
-fn text_of(json: &str) -> Result<Cow<'_, [u8]>, BadLine> {
+/// The text that a JSON string stands for.
+fn text_of(json: &str, refusal: BadLine) -> Result<Cow<'_, str>, BadLine> {
     let inner = json
         .strip_prefix('"')
         .and_then(|rest| rest.strip_suffix('"'))
-        .ok_or(BadLine::TokenNotText)?;
+        .ok_or(refusal)?;
     if !inner.contains('\\') {
-        return Ok(Cow::Borrowed(inner.as_bytes()));
+        return Ok(Cow::Borrowed(inner));
     }
     match serde_json::from_str::<String>(json) {
-        Ok(text) => Ok(Cow::Owned(text.into_bytes())),
-        Err(_) => Err(BadLine::TokenNotText),
+        Ok(text) => Ok(Cow::Owned(text)),
+        Err(_) => Err(refusal),
+    }
+}
+
+/// The bytes of a text.
+fn bytes_of(text: Cow<'_, str>) -> Cow<'_, [u8]> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+        Cow::Owned(text) => Cow::Owned(text.into_bytes()),
     }
 }
 
@@ -152,8 +237,10 @@ fn scalar(json: &str) -> Result<&str, BadLine> {
 mod tests {
     use super::*;
 
+    const TOKENS: Reading = Reading::tokens(LineForm::Jsonl);
+
     fn read(line: &str) -> Result<(String, Option<i128>, Option<&str>), BadLine> {
-        let line = LineForm::Jsonl.read(line.as_bytes())?;
+        let line = TOKENS.read(line.as_bytes())?;
         let token = String::from_utf8(line.token.into_owned()).unwrap();
         Ok((token, line.at.map(UnixTime::as_nanos), line.id))
     }
@@ -216,7 +303,7 @@ mod tests {
             );
         }
         assert_eq!(
-            LineForm::Jsonl.read(b"{\"token\":\"\xff\"}").unwrap_err(),
+            TOKENS.read(b"{\"token\":\"\xff\"}").unwrap_err(),
             BadLine::NotUtf8
         );
         let long = format!(r#"{{"token":"{}"}}"#, "x".repeat(MAX_LINE));
@@ -225,7 +312,7 @@ mod tests {
 
     #[test]
     fn a_plain_line_is_a_token_whatever_it_holds() {
-        let line = LineForm::Lines.read(b"\xff{\"").unwrap();
+        let line = Reading::tokens(LineForm::Lines).read(b"\xff{\"").unwrap();
         assert_eq!(
             (&*line.token, line.at, line.id),
             (&b"\xff{\""[..], None, None)

@@ -1,25 +1,37 @@
 //! `asap verify`: what the engine says of tokens from standard input.
 //!
 //! ```text
-//! input ─▶ line ─▶ judge (the engine's stages, keys) ─▶ output ─▶ single_use, in order ─▶ stdout
-//!  blocks   token   on every processor                   JSON or human                     tally ─▶ stderr
+//! input ─▶ line ─▶ judge (a profile's stages, keys) ─▶ output ─▶ single_use, in order ─▶ stdout
+//!  blocks   token   on every processor                   JSON or human                    tally ─▶ stderr
 //! ```
 //!
-//! [`options`] says what may be asked, [`pipeline`] how the work is shared out. Neither a token nor a claim nor a secret
+//! [`options`] says what may be asked, [`combination`] what of it goes together, [`profile`] what it stands for,
+//! [`pipeline`] how the work is shared out. Neither a token nor a claim nor a secret
 //! is ever written to standard error.
 
+mod accepted;
 mod ahead;
+mod asap;
+mod clock;
+mod combination;
+mod connect;
 mod directory;
 mod input;
 mod instant;
 mod judge;
+mod kernels;
+mod key_set;
 mod keys;
 mod line;
 mod options;
 mod output;
 mod pipeline;
+mod profile;
+mod published;
 mod report;
 mod single_use;
+mod sources;
+mod tenants;
 
 use std::io::{self, Write};
 use std::ops::ControlFlow;
@@ -31,27 +43,25 @@ pub(crate) use self::options::Options;
 use self::judge::{Judge, Piece};
 use self::output::Format;
 use self::pipeline::Broken;
+use self::profile::Profile;
 use self::report::{Report, Tally};
-use self::single_use::{FingerprintKey, Log};
+use self::single_use::Log;
 use crate::outcome::{Fault, Outcome};
 
 /// Judges all tokens of standard input.
 pub(crate) fn run(options: &Options) -> Result<Outcome, Fault> {
     let workers = thread::available_parallelism().map_or(1, usize::from);
-    let policy = options.policy()?;
-    let (source, runtime) = options.source(workers)?;
+    combination::check(options)?;
+    let (profile, runtime) = Profile::new(options, workers)?;
     let judge = Arc::new(Judge {
-        policy,
-        leeway: options.leeway,
+        profile,
         at: options.at,
-        form: options.input,
+        reading: combination::reading(options),
         format: if options.json {
             Format::Json
         } else {
             Format::Human
         },
-        single_use: options.single_use.then(FingerprintKey::random),
-        source: Arc::clone(&source),
     });
     let mut desk = Desk {
         format: judge.format,
@@ -70,7 +80,7 @@ pub(crate) fn run(options: &Options) -> Result<Outcome, Fault> {
     }
     desk.report.end(&desk.tally);
     if options.stats {
-        eprintln!("{}", source.stats_json());
+        eprintln!("{}", judge.profile.stats_json());
     }
     Ok(if desk.tally.refused() == 0 {
         Outcome::Done

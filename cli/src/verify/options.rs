@@ -1,54 +1,45 @@
-//! What `asap verify` may be asked, and the policy and keys that it stands for.
+//! What `asap verify` may be asked.
 //!
-//! Whatever cannot work is found here, before a token is read.
+//! [`combination`](super::combination) says which options go together, [`sources`](super::sources) makes what they name.
 
-use std::fs::File;
-use std::io::Read;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use asap_engine::{
-    Algorithm, Backend, ConfigError, KeyRepository, KeyRepositoryConfig, Policy, UnixTime,
-};
-use clap::{ArgGroup, Args, ValueEnum};
-use tokio::runtime::{self, Runtime};
+use asap_engine::{Algorithm, UnixTime};
+use clap::{Args, ValueEnum};
 
-use super::directory::KeyDirectory;
 use super::instant;
-use super::keys::Source;
 use super::line::LineForm;
-use crate::outcome::Fault;
 
-/// The longest file of root certificates that is read, in bytes: fifty times what platforms ship.
-const MAX_CA_FILE: u64 = 16 * 1024 * 1024;
+const HELP: &str = r#"Profiles, and what each needs:
+  asap             --audience NAME... (--keys DIR | --key-repository URL...)
+  connect          --tenant CLIENT_KEY=SECRET_FILE... --method M --url PATH?QUERY [--base-url URL]
+                   a module or a webhook: HS256, and qsh is the hash of the request
+  connect-context  --tenant CLIENT_KEY=SECRET_FILE...
+                   what an app's page sends: HS256, and qsh is context-qsh
+  connect-install  (--keys DIR | --key-repository URL...) --base-url URL --method M --url PATH?QUERY --body-file FILE
+                   installed and uninstalled: RS256, for the app at --base-url, of the clientKey of the body
+  forge            --jwks FILE|URL --app-id ARI
+                   invocation tokens for the app's remote
+  trello           --trello-keys FILE|URL --plugin-id ID
+                   tokens of a Power-Up
+  An option that a profile has no use for is an error. A secret is the content of its file, without a line end.
 
-/// How many keys may be asked for in vain at once in one issuer's name: the tokens are the caller's own, so each unknown
-/// key of a corpus gets its answer. A flood still meets its limit, and says so in `refused_by_limits`.
-const FETCH_BURST_PER_ISSUER: u32 = 1024;
-
-/// How often one more may be asked for in vain in one issuer's name.
-const FETCH_INTERVAL_PER_ISSUER: Duration = Duration::from_millis(40);
-
-/// How many keys may be asked for in vain at once in all names: four times as many, so that a flood in one name leaves
-/// other issuers what they need for their first key.
-const FETCH_BURST: u32 = 4096;
-
-/// How often one more may be asked for in vain in all names.
-const FETCH_INTERVAL: Duration = Duration::from_millis(10);
-
-const HELP: &str = r#"Input:
+Input:
   Every line is a token, one without characters too (it is refused). Lines end with LF or CRLF.
   With --input jsonl every line is an object: {"token": "...", "at": 1700000000, "id": "..."}. "at" (seconds since
   1970, decimals too) is the instant at which the token is judged and wins over --at; "id" (any JSON scalar) is
-  repeated in the output as it is spelled; both may be absent or null; other members are ignored. A line that is no
-  such object ends the run with exit code 2; the verdicts before it stand.
+  repeated in the output as it is spelled; both may be absent or null. For the profiles of Connect "method", "url" and
+  "body" (strings) are the request that the token came with, and win over --method, --url and --body-file. Other
+  members are ignored. A line that is no such object ends the run with exit code 2; the verdicts before it stand.
 
 Output, with --json, one object a token, in the order of the input:
   {"id":null,"verdict":"accepted","issuer":"...","subject":"...","audience":["..."],"key_id":"...","token_id":"...",
    "algorithm":"RS256","expires_at":1700000060}
   {"id":null,"verdict":"refused","code":"expired","stage":"policy","status":401,"detail":"..."}
-  "expires_at" is in seconds, rounded down to the nanosecond; "subject" is the issuer where the token has no sub.
+  "expires_at" is in seconds, rounded down to the nanosecond; "subject" is the issuer where a token of the profile asap
+  has no sub. What tokens of a profile do not have is null, or an empty audience. "subject" is the user's account for
+  connect, the principal for forge, idMember for trello; "audience" the app's identifier for forge, idPlugin for trello.
 
 Key repositories are asked for up to 1024 keys that they do not have in one issuer's name, and for 25 more a second; in
   all names for up to 4096, and 100 more a second: a flood of unknown keys costs no more. Beyond that a token is refused
@@ -67,56 +58,104 @@ Examples:
         --issuer your-service their-service --single-use < tokens.txt
   A corpus at the instants that it names, for a script:
     asap verify --audience my-service --keys keys --input jsonl --at 1700000000 --json --stats < corpus.jsonl
+  The request that a product has sent to a Connect app, and the message that installs one:
+    printf '%s\n' "$TOKEN" | asap verify --profile connect --tenant 1234-client-key=secret.txt \
+        --base-url https://app.example --method GET --url '/panel?issue=KEY-1'
+    printf '%s\n' "$TOKEN" | asap verify --profile connect-install \
+        --key-repository https://connect-install-keys.atlassian.com --base-url https://app.example \
+        --method POST --url /installed --body-file body.json
+  The token of a call to a Forge app's remote, and of a Power-Up:
+    printf '%s\n' "$TOKEN" | asap verify --profile forge --app-id ari:cloud:ecosystem::app/8db33809 \
+        --jwks https://forge.cdn.prod.atlassian-dev.net/.well-known/jwks.json
+    printf '%s\n' "$TOKEN" | asap verify --profile trello --plugin-id 5e66784c606cb1160a8f5dc0 \
+        --trello-keys https://api.trello.com/1/resource/jwt-public-keys
 
 Exit codes: 0 every token was accepted (or there was none); 1 a token was refused; 2 usage or configuration error,
 or input that is not as --input says."#;
 
 /// Options of `asap verify`.
 #[derive(Debug, Args)]
-#[command(
-    after_help = HELP,
-    group = ArgGroup::new("key source").required(true).args(["keys", "key_repository"])
-)]
+#[command(after_help = HELP)]
 pub(crate) struct Options {
+    /// Which of the platform's tokens they are
+    #[arg(long, value_name = "NAME", default_value = "asap")]
+    pub(super) profile: ProfileName,
+
     /// Accept tokens for one of these audiences (aud)
-    #[arg(long, value_name = "NAME", required = true, num_args = 1..)]
-    audience: Vec<String>,
+    #[arg(long, value_name = "NAME", num_args = 1..)]
+    pub(super) audience: Vec<String>,
 
     /// Take the public key of kid a/b from the PEM file DIR/a/b
-    #[arg(long, value_name = "DIR")]
-    keys: Option<PathBuf>,
+    #[arg(long, value_name = "DIR", conflicts_with = "key_repository")]
+    pub(super) keys: Option<PathBuf>,
 
     /// Fetch the public key of kid a/b from URL/a/b; further URLs are asked when those before them are down
     #[arg(long, value_name = "URL", num_args = 1..)]
-    key_repository: Vec<String>,
+    pub(super) key_repository: Vec<String>,
+
+    /// Take the key set of Forge (JWK Set) from here
+    #[arg(long, value_name = "FILE|URL")]
+    pub(super) jwks: Option<String>,
+
+    /// Accept tokens for this Forge app, app.id of its manifest.yml
+    #[arg(long, value_name = "ARI")]
+    pub(super) app_id: Option<String>,
+
+    /// Take Trello's list of keys from here
+    #[arg(long, value_name = "FILE|URL")]
+    pub(super) trello_keys: Option<String>,
+
+    /// Accept tokens of this Power-Up (idPlugin)
+    #[arg(long, value_name = "ID")]
+    pub(super) plugin_id: Option<String>,
+
+    /// Take the secret that an installation shares with the app from a file
+    #[arg(long, value_name = "CLIENT_KEY=SECRET_FILE", num_args = 1..)]
+    pub(super) tenant: Vec<String>,
+
+    /// Where the app is: baseUrl of its descriptor
+    #[arg(long, value_name = "URL")]
+    pub(super) base_url: Option<String>,
+
+    /// The method of the request
+    #[arg(long, value_name = "M", requires = "url")]
+    pub(super) method: Option<String>,
+
+    /// Path and query of the request as they were on the wire
+    #[arg(long, value_name = "PATH?QUERY", requires = "method")]
+    pub(super) url: Option<String>,
+
+    /// The body of the request
+    #[arg(long, value_name = "FILE")]
+    pub(super) body_file: Option<PathBuf>,
 
     /// Trust these root certificates, and not the platform's, when keys are fetched
     #[arg(long, value_name = "PEM")]
-    ca_file: Option<PathBuf>,
+    pub(super) ca_file: Option<PathBuf>,
 
     /// Let keys be fetched by plain http from this machine
     #[arg(long)]
-    allow_http_loopback: bool,
+    pub(super) allow_http_loopback: bool,
 
     /// Accept tokens of these issuers (iss) only
     #[arg(long, value_name = "NAME", num_args = 1..)]
-    issuer: Vec<String>,
+    pub(super) issuer: Vec<String>,
 
-    /// Widen the time in which a token is valid on both sides, up to 300
+    /// Widen the time in which a token is valid on both sides, up to 300 (connect: 30)
     #[arg(long, value_name = "SECONDS", default_value = "30", allow_negative_numbers = true, value_parser = seconds)]
     pub(super) leeway: Duration,
 
     /// Accept these signature algorithms (alg) only
     #[arg(long, value_name = "NAME", num_args = 1.., value_parser = algorithm)]
-    algorithm: Vec<Algorithm>,
+    pub(super) algorithm: Vec<Algorithm>,
 
     /// Accept each token (iss and jti) once, in the order of the input; up to 10 million are remembered
     #[arg(long)]
     pub(super) single_use: bool,
 
-    /// Check signatures with this library
-    #[arg(long, value_name = "NAME", default_value = "auto")]
-    backend: BackendName,
+    /// Check signatures with this library [default: auto]
+    #[arg(long, value_name = "NAME")]
+    pub(super) backend: Option<BackendName>,
 
     /// What a line of the input is
     #[arg(long, value_name = "FORM", default_value = "lines")]
@@ -135,9 +174,40 @@ pub(crate) struct Options {
     pub(super) stats: bool,
 }
 
+/// The names of `--profile`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ProfileName {
+    /// Service to service
+    Asap,
+    /// A product's request to a module or a webhook of a Connect app
+    Connect,
+    /// A Connect app's own page
+    ConnectContext,
+    /// A Connect app's installation and uninstallation
+    ConnectInstall,
+    /// A Forge app's remote
+    Forge,
+    /// A Trello Power-Up
+    Trello,
+}
+
+impl ProfileName {
+    /// As it is spelled on the command line.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Asap => "asap",
+            Self::Connect => "connect",
+            Self::ConnectContext => "connect-context",
+            Self::ConnectInstall => "connect-install",
+            Self::Forge => "forge",
+            Self::Trello => "trello",
+        }
+    }
+}
+
 /// The names of `--backend`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum BackendName {
+pub(super) enum BackendName {
     /// aws-lc, with each key parsed once
     AwsLc,
     /// A second opinion; it knows no P-521
@@ -147,117 +217,6 @@ enum BackendName {
     Accel,
     /// The fastest that this build has: accel
     Auto,
-}
-
-impl Options {
-    /// What is asked of every token.
-    pub(super) fn policy(&self) -> Result<Policy, Fault> {
-        let (first, further) = self
-            .audience
-            .split_first()
-            .ok_or_else(|| Fault::new("--audience: name at least one"))?;
-        let mut policy = Policy::new(first).map_err(in_option("--audience"))?;
-        for audience in further {
-            policy = policy
-                .with_audience(audience)
-                .map_err(in_option("--audience"))?;
-        }
-        policy = policy
-            .with_leeway(self.leeway)
-            .map_err(in_option("--leeway"))?;
-        if !self.issuer.is_empty() {
-            policy = policy
-                .with_issuers(&self.issuer)
-                .map_err(in_option("--issuer"))?;
-        }
-        if !self.algorithm.is_empty() {
-            policy = policy
-                .with_algorithms(self.algorithm.iter().copied())
-                .map_err(in_option("--algorithm"))?;
-        }
-        Ok(if self.single_use {
-            policy.with_single_use()
-        } else {
-            policy
-        })
-    }
-
-    /// Where keys come from, and the runtime of fetches if there are any. Up to `workers` fetches run at once.
-    pub(super) fn source(&self, workers: usize) -> Result<(Arc<Source>, Option<Runtime>), Fault> {
-        let backend = self.backend();
-        if let Some(path) = &self.keys {
-            let directory = KeyDirectory::open(path, backend)
-                .map_err(|error| Fault::new(format!("--keys {}: {error}", path.display())))?;
-            return Ok((Arc::new(Source::Directory(directory)), None));
-        }
-        let config = self
-            .repository_config()?
-            .with_backend(backend)
-            .with_max_concurrent_fetches(workers.clamp(
-                asap_engine::limits::DEFAULT_MAX_CONCURRENT_FETCHES,
-                asap_engine::limits::MAX_CONCURRENT_FETCHES,
-            ))
-            .with_fetch_rate_per_issuer(FETCH_BURST_PER_ISSUER, FETCH_INTERVAL_PER_ISSUER)
-            .with_fetch_rate(FETCH_BURST, FETCH_INTERVAL);
-        let runtime = runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()
-            .map_err(|error| Fault::new(format!("a thread cannot be started: {error}")))?;
-        let repository = {
-            let _runtime = runtime.enter();
-            KeyRepository::new(config).map_err(in_option("--key-repository"))?
-        };
-        let source = Source::Repository(repository, runtime.handle().clone());
-        Ok((Arc::new(source), Some(runtime)))
-    }
-
-    const fn backend(&self) -> Backend {
-        match self.backend {
-            BackendName::AwsLc => Backend::AwsLc,
-            BackendName::Ring => Backend::Ring,
-            BackendName::Accel => Backend::Accel,
-            BackendName::Auto => Backend::Auto,
-        }
-    }
-
-    fn repository_config(&self) -> Result<KeyRepositoryConfig, Fault> {
-        let (first, fallbacks) = self
-            .key_repository
-            .split_first()
-            .ok_or_else(|| Fault::new("--key-repository: name at least one"))?;
-        let config = if self.allow_http_loopback {
-            KeyRepositoryConfig::allowing_http_to_loopback(first)
-        } else {
-            KeyRepositoryConfig::new(first)
-        };
-        let mut config = config.map_err(in_option("--key-repository"))?;
-        for url in fallbacks {
-            config = config
-                .with_fallback(url)
-                .map_err(in_option("--key-repository"))?;
-        }
-        let Some(path) = &self.ca_file else {
-            return Ok(config);
-        };
-        let fault = |why: &dyn std::fmt::Display| {
-            Fault::new(format!("--ca-file {}: {why}", path.display()))
-        };
-        let pem = read_limited(path).map_err(|error| fault(&error))?;
-        config
-            .with_root_certificates(&pem)
-            .map_err(|error| fault(&error))
-    }
-}
-
-fn in_option(option: &str) -> impl Fn(ConfigError) -> Fault {
-    move |error| Fault::new(format!("{option}: {error}"))
-}
-
-fn read_limited(path: &Path) -> std::io::Result<Vec<u8>> {
-    let mut text = Vec::new();
-    File::open(path)?.take(MAX_CA_FILE).read_to_end(&mut text)?;
-    Ok(text)
 }
 
 fn point_in_time(text: &str) -> Result<UnixTime, String> {

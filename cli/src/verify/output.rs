@@ -3,10 +3,13 @@
 //! A line begins with the name that the input gave the token, and goes on with the verdict, so that a verdict can be
 //! put in the place of another one.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::Write as _;
 
-use asap_engine::{IdentityRef, VerifyError};
+use asap_engine::VerifyError;
+
+use super::accepted::Facts;
 
 /// How verdicts are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,10 +38,10 @@ impl Format {
     }
 
     /// Ends the line of a token that was accepted.
-    pub(super) fn accept(self, output: &mut Vec<u8>, identity: &IdentityRef<'_>) {
+    pub(super) fn accept(self, output: &mut Vec<u8>, facts: &Facts<'_>) {
         match self {
-            Self::Json => accept_json(output, identity),
-            Self::Human => accept_human(output, identity),
+            Self::Json => accept_json(output, facts),
+            Self::Human => accept_human(output, facts),
         }
     }
 
@@ -62,45 +65,68 @@ impl Format {
     }
 }
 
-fn accept_json(output: &mut Vec<u8>, identity: &IdentityRef<'_>) {
+fn accept_json(output: &mut Vec<u8>, facts: &Facts<'_>) {
     output.extend_from_slice(br#""verdict":"accepted","issuer":"#);
-    push_json(output, identity.issuer());
+    push_json(output, facts.issuer);
     output.extend_from_slice(br#","subject":"#);
-    push_json(output, identity.subject());
+    push_optional(output, facts.subject);
     output.extend_from_slice(br#","audience":["#);
-    for (position, name) in identity.audience().iter().enumerate() {
-        if position > 0 {
+    let mut is_first = true;
+    facts.audience.for_each(|name| {
+        if !is_first {
             output.push(b',');
         }
-        push_json(output, &name);
-    }
+        is_first = false;
+        push_json(output, name);
+    });
     output.extend_from_slice(br#"],"key_id":"#);
-    push_json(output, identity.key_id());
+    push_optional(output, facts.key_id);
     output.extend_from_slice(br#","token_id":"#);
-    push_json(output, identity.token_id());
-    let (algorithm, expires_at) = (identity.algorithm(), identity.expires_at());
+    push_optional(output, facts.token_id);
+    let (algorithm, expires_at) = (facts.algorithm, facts.expires_at);
     let _ = writeln!(
         output,
         r#","algorithm":"{algorithm}","expires_at":{expires_at}}}"#
     );
 }
 
-/// Claims stand in quotation marks, with whatever could end the line or steer a terminal escaped.
-fn accept_human(output: &mut Vec<u8>, identity: &IdentityRef<'_>) {
-    let (issuer, key_id) = (identity.issuer(), identity.key_id());
-    let (subject, token_id) = (identity.subject(), identity.token_id());
-    let (algorithm, expires_at) = (identity.algorithm(), identity.expires_at());
+/// Claims stand in quotation marks, with whatever could end the line or steer a terminal escaped; names in the grammar of
+/// the specification need none. A dash stands for what there is not.
+fn accept_human(output: &mut Vec<u8>, facts: &Facts<'_>) {
+    let quoted =
+        |text: Option<&str>| text.map_or_else(|| "-".to_owned(), |text| format!("{text:?}"));
+    let (issuer, key_id) = (name(Some(facts.issuer)), name(facts.key_id));
+    let (subject, token_id) = (quoted(facts.subject), quoted(facts.token_id));
+    let (algorithm, expires_at) = (facts.algorithm, facts.expires_at);
     let _ = write!(
         output,
-        "accepted  issuer {issuer}  subject {subject:?}  audience"
+        "accepted  issuer {issuer}  subject {subject}  audience"
     );
-    for name in identity.audience().iter() {
+    facts.audience.for_each(|name| {
         let _ = write!(output, " {name:?}");
-    }
+    });
     let _ = writeln!(
         output,
-        "  key {key_id}  token {token_id:?}  algorithm {algorithm}  expires {expires_at}"
+        "  key {key_id}  token {token_id}  algorithm {algorithm}  expires {expires_at}"
     );
+}
+
+/// A name as it is, or in quotation marks if it holds anything but what names of ASAP are made of.
+fn name(text: Option<&str>) -> Cow<'_, str> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-+/:".contains(&byte);
+    match text {
+        None => Cow::Borrowed("-"),
+        Some(text) if !text.is_empty() && text.bytes().all(is_plain) => Cow::Borrowed(text),
+        Some(text) => Cow::Owned(format!("{text:?}")),
+    }
+}
+
+/// A JSON string, or null.
+fn push_optional(output: &mut Vec<u8>, text: Option<&str>) {
+    match text {
+        Some(text) => push_json(output, text),
+        None => output.extend_from_slice(b"null"),
+    }
 }
 
 /// A JSON string.

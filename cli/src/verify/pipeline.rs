@@ -116,21 +116,25 @@ mod tests {
     use asap_engine::{Backend, Policy};
 
     use super::*;
+    use crate::verify::asap::Asap;
     use crate::verify::directory::KeyDirectory;
     use crate::verify::keys::Source;
-    use crate::verify::line::LineForm;
+    use crate::verify::line::{LineForm, Reading};
     use crate::verify::output::Format;
+    use crate::verify::profile::Profile;
 
     fn judge() -> Arc<Judge> {
         let keys = KeyDirectory::open(Path::new("."), Backend::default()).unwrap();
         Arc::new(Judge {
-            policy: Policy::new("server").unwrap(),
-            leeway: Duration::ZERO,
+            profile: Profile::Asap(Arc::new(Asap {
+                policy: Policy::new("server").unwrap(),
+                leeway: Duration::ZERO,
+                single_use: None,
+                source: Arc::new(Source::Directory(keys)),
+            })),
             at: None,
-            form: LineForm::Lines,
+            reading: Reading::tokens(LineForm::Lines),
             format: Format::Human,
-            single_use: None,
-            source: Arc::new(Source::Directory(keys)),
         })
     }
 

@@ -9,8 +9,10 @@
     reason = "a test fails by panicking"
 )]
 
+mod connect;
 mod input;
 mod keys;
+mod published;
 mod single_use;
 mod support;
 mod usage;

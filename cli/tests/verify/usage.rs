@@ -118,7 +118,108 @@ fn the_help_shows_how_it_is_used() {
         "Exit codes:",
         "--key-repository <URL>",
         "jsonl",
+        "--profile connect-install",
     ] {
         assert!(run.stdout.contains(part), "{part}");
+    }
+}
+
+#[test]
+fn each_profile_says_what_it_lacks() {
+    let jsonl = ["--input", "jsonl"];
+    for (profile, arguments, lacking) in [
+        ("asap", &[][..], "--audience"),
+        (
+            "asap",
+            &["--audience", "a"],
+            "--keys DIR or --key-repository URL",
+        ),
+        ("connect", &[], "--tenant"),
+        ("connect", &["--tenant", "a=f"], "--method and --url"),
+        ("connect-context", &jsonl, "--tenant"),
+        ("connect-install", &["--keys", "d"], "--base-url"),
+        (
+            "connect-install",
+            &["--base-url", "https://a.example"],
+            "--keys DIR",
+        ),
+        (
+            "connect-install",
+            &["--keys", "d", "--base-url", "https://a.example"],
+            "--method and --url",
+        ),
+        (
+            "connect-install",
+            &[
+                "--keys",
+                "d",
+                "--base-url",
+                "https://a.example",
+                "--method",
+                "POST",
+                "--url",
+                "/",
+            ],
+            "--body-file",
+        ),
+        ("forge", &["--jwks", "f"], "--app-id"),
+        ("forge", &["--app-id", "a"], "--jwks"),
+        ("trello", &["--trello-keys", "f"], "--plugin-id"),
+        ("trello", &["--plugin-id", "a"], "--trello-keys"),
+    ] {
+        let said = refuse(&[&["--profile", profile], arguments].concat()).stderr;
+        assert!(said.starts_with(&format!("asap: {lacking}")), "{said}");
+        assert!(
+            said.contains(&format!("--profile {profile} needs it")),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn an_option_that_a_profile_has_no_use_for_is_refused() {
+    let asap = ["--audience", "server", "--keys", KEYS.as_str()];
+    let connect = ["--tenant", "a=f", "--method", "GET", "--url", "/"];
+    let forge = ["--jwks", "f", "--app-id", "a"];
+    let trello = ["--trello-keys", "f", "--plugin-id", "a"];
+    for (profile, needed, further) in [
+        ("asap", &asap[..], &["--tenant", "a=f"][..]),
+        ("asap", &asap, &["--url", "/", "--method", "GET"]),
+        ("asap", &asap, &["--base-url", "https://a.example"]),
+        ("asap", &asap, &["--jwks", "f"]),
+        ("connect", &connect, &["--audience", "a"]),
+        ("connect", &connect, &["--keys", "d"]),
+        ("connect", &connect, &["--algorithm", "RS256"]),
+        ("connect", &connect, &["--single-use"]),
+        ("connect", &connect, &["--backend", "ring"]),
+        ("connect", &connect, &["--body-file", "f"]),
+        (
+            "connect-context",
+            &connect,
+            &["--key-repository", "https://keys.example"],
+        ),
+        ("forge", &forge, &["--audience", "a"]),
+        ("forge", &forge, &["--single-use"]),
+        ("forge", &forge, &["--issuer", "a"]),
+        ("forge", &forge, &["--plugin-id", "a"]),
+        ("trello", &trello, &["--app-id", "a"]),
+        ("trello", &trello, &["--method", "GET", "--url", "/"]),
+    ] {
+        let said = refuse(&[&["--profile", profile], needed, further].concat()).stderr;
+        let useless = further
+            .iter()
+            .any(|option| said.starts_with(&format!("asap: {option}:")));
+        assert!(
+            useless && said.contains("has no use for it"),
+            "{profile} {further:?}: {said}"
+        );
+    }
+    for (arguments, named) in [
+        (&["--profile", "bitbucket"][..], "--profile"),
+        (&["--method", "GET"], "--url"),
+        (&["--url", "/"], "--method"),
+    ] {
+        let said = refuse(arguments).stderr;
+        assert!(said.contains(named), "{arguments:?}: {said}");
     }
 }
