@@ -1,6 +1,7 @@
 //! The parameters of a query and of a form, in one of the two orders of a canonical request.
 
 use std::cmp::Ordering;
+use std::ops::RangeInclusive;
 
 use arrayvec::ArrayVec;
 
@@ -14,6 +15,9 @@ const FEW: usize = 24;
 
 /// The name of the parameter that holds a token. It is in no hash.
 const TOKEN: &str = "jwt";
+
+/// How many bytes that name may be spelled with: three letters, of which each may be an escape of three characters.
+const LENGTHS_OF_TOKEN: RangeInclusive<usize> = 3..=9;
 
 /// A parameter.
 #[derive(Debug, Clone, Copy)]
@@ -128,8 +132,7 @@ impl<'a> Parameters<'a> {
 pub(in crate::profiles::connect) fn token_in(fields: &[u8]) -> Result<Option<&[u8]>, VerifyError> {
     let mut token = None;
     for (name, value) in spelled(fields) {
-        // Three letters, of which each may be an escape of three characters.
-        if !(TOKEN.len()..=3 * TOKEN.len()).contains(&name.len()) {
+        if !LENGTHS_OF_TOKEN.contains(&name.len()) {
             continue;
         }
         let name = Component::read(name).map_err(Malformed::refusal)?;
