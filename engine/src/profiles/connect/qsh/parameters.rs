@@ -142,12 +142,24 @@ pub(in crate::profiles::connect) fn token_in(fields: &[u8]) -> Result<Option<&[u
 
 /// Names and values as they are spelled. A field without an equals sign has an empty value.
 fn spelled(fields: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
-    fields
-        .split(|byte| *byte == b'&')
-        .filter(|field| !field.is_empty())
-        .map(|field| {
-            let name_end = memchr::memchr(b'=', field).unwrap_or(field.len());
-            let (name, value) = field.split_at_checked(name_end).unwrap_or((field, &[]));
-            (name, value.strip_prefix(b"=").unwrap_or(value))
-        })
+    let mut unread = Some(fields);
+    let fields = std::iter::from_fn(move || {
+        let (field, rest) = split(unread?, b'&');
+        unread = rest;
+        Some(field)
+    });
+    fields.filter(|field| !field.is_empty()).map(|field| {
+        let (name, value) = split(field, b'=');
+        (name, value.unwrap_or_default())
+    })
+}
+
+/// What stands before the first separator, and what after it.
+#[inline]
+fn split(text: &[u8], separator: u8) -> (&[u8], Option<&[u8]>) {
+    let parts = memchr::memchr(separator, text).and_then(|at| text.split_at_checked(at));
+    match parts {
+        Some((before, [_, after @ ..])) => (before, Some(after)),
+        _ => (text, None),
+    }
 }
