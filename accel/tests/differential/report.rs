@@ -8,7 +8,7 @@ const SHOWN: usize = 10;
 
 /// What came of a run.
 #[derive(Debug, Default)]
-pub struct Report {
+pub(crate) struct Report {
     /// By section, then by name.
     counts: BTreeMap<&'static str, BTreeMap<String, u64>>,
     differences: Vec<String>,
@@ -17,11 +17,11 @@ pub struct Report {
 
 impl Report {
     /// One more of `name` in `section`.
-    pub fn count(&mut self, section: &'static str, name: &str) {
+    pub(crate) fn count(&mut self, section: &'static str, name: &str) {
         self.add(section, name, 1);
     }
 
-    pub fn add(&mut self, section: &'static str, name: &str, count: u64) {
+    pub(crate) fn add(&mut self, section: &'static str, name: &str, count: u64) {
         let section = self.counts.entry(section).or_default();
         match section.get_mut(name) {
             Some(counted) => *counted += count,
@@ -32,7 +32,7 @@ impl Report {
     }
 
     /// A comparison of the kernel's answer with that of `oracle`.
-    pub fn compare<T: PartialEq + Debug>(
+    pub(crate) fn compare<T: PartialEq + Debug>(
         &mut self,
         oracle: &str,
         answer: &T,
@@ -51,7 +51,7 @@ impl Report {
         }
     }
 
-    pub fn counted(&self, section: &str, name: &str) -> u64 {
+    pub(crate) fn counted(&self, section: &str, name: &str) -> u64 {
         let section = self.counts.get(section);
         section
             .and_then(|counts| counts.get(name))
@@ -59,12 +59,12 @@ impl Report {
             .unwrap_or(0)
     }
 
-    pub const fn differing(&self) -> u64 {
+    pub(crate) const fn differing(&self) -> u64 {
         self.differing
     }
 
     /// What another run of the same kernel counted, too.
-    pub fn merge(&mut self, other: Self) {
+    pub(crate) fn merge(&mut self, other: Self) {
         for (section, counts) in other.counts {
             for (name, count) in counts {
                 self.add(section, &name, count);
@@ -73,11 +73,6 @@ impl Report {
         self.differing += other.differing;
         self.differences.extend(other.differences);
         self.differences.truncate(SHOWN);
-    }
-
-    /// Panics, with the cases, if there was a difference.
-    pub fn assert_none_differ(&self) {
-        assert_eq!(self.differing, 0, "{self}");
     }
 }
 

@@ -15,7 +15,7 @@ use crate::differential::report::Report;
 
 /// Keys with their signatures, and which cases are drawn from them.
 #[derive(Debug)]
-pub struct Decisions {
+pub(crate) struct Decisions {
     signers: Vec<(Signer, Vec<Signed>)>,
     /// One case of so many is decided by the twin, too.
     twin: usize,
@@ -23,7 +23,11 @@ pub struct Decisions {
 
 impl Decisions {
     /// The broken encodings are made for one hash of each key; it is another one for each.
-    pub fn new(keys: impl Iterator<Item = &'static Key>, twin: usize, chance: &mut Chance) -> Self {
+    pub(crate) fn new(
+        keys: impl Iterator<Item = &'static Key>,
+        twin: usize,
+        chance: &mut Chance,
+    ) -> Self {
         let signers = keys.zip(HASHES.iter().cycle()).map(|(key, broken)| {
             let signer = Signer::new(key);
             let signed = signer.sign(*broken, chance);
@@ -36,7 +40,7 @@ impl Decisions {
     }
 
     /// Every signature as it was made, by all sides.
-    pub fn hold_all_unchanged(&self, report: &mut Report) {
+    pub(crate) fn hold_all_unchanged(&self, report: &mut Report) {
         for (signer, signed) in &self.signers {
             for one in signed {
                 let case = Case {

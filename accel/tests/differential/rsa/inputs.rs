@@ -7,7 +7,11 @@ use super::{LIMB, power_of_two, to_bytes};
 use crate::differential::chance::Chance;
 
 /// Bytes under a modulus of `bits` bits: most have its length, most are below it.
-pub fn input(modulus: &BigUint, bits: usize, chance: &mut Chance) -> (&'static str, Vec<u8>) {
+pub(crate) fn input(
+    modulus: &BigUint,
+    bits: usize,
+    chance: &mut Chance,
+) -> (&'static str, Vec<u8>) {
     let length = bits / 8;
     let full = power_of_two(bits);
     let somewhere = chance.below(bits);

@@ -6,14 +6,14 @@ use num_bigint::BigUint;
 
 /// A modulus and its private exponent, made by `make_rsa_keys.py`.
 #[derive(Debug)]
-pub struct Key {
-    pub name: &'static str,
-    pub bits: usize,
-    pub modulus: BigUint,
+pub(crate) struct Key {
+    pub(crate) name: &'static str,
+    pub(crate) bits: usize,
+    pub(crate) modulus: BigUint,
     private_exponent: BigUint,
 }
 
-pub static KEYS: LazyLock<Vec<Key>> = LazyLock::new(|| {
+pub(crate) static KEYS: LazyLock<Vec<Key>> = LazyLock::new(|| {
     include_str!("../../rsa_keys.txt")
         .lines()
         .map(Key::from_line)
@@ -36,12 +36,12 @@ impl Key {
     }
 
     /// The length of a signature, in bytes.
-    pub const fn length(&self) -> usize {
+    pub(crate) const fn length(&self) -> usize {
         self.bits / 8
     }
 
     /// RSASP1 (RFC 8017 section 5.2.1) of any encoded message below the modulus, good or not.
-    pub fn sign(&self, encoded: &[u8]) -> Option<Vec<u8>> {
+    pub(crate) fn sign(&self, encoded: &[u8]) -> Option<Vec<u8>> {
         let encoded = BigUint::from_bytes_be(encoded);
         (encoded < self.modulus).then(|| {
             let signature = encoded.modpow(&self.private_exponent, &self.modulus);

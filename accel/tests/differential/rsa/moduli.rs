@@ -6,7 +6,7 @@ use super::{LIMB, power_of_two, to_bytes};
 use crate::differential::chance::Chance;
 
 /// Limbs in which carries and comparisons go wrong if they can.
-pub const LIMBS: [u64; 8] = [
+pub(crate) const LIMBS: [u64; 8] = [
     0,
     1,
     (1 << 52) - 1,
@@ -18,7 +18,7 @@ pub const LIMBS: [u64; 8] = [
 ];
 
 /// A number of at most `bits` bits whose limbs are those above, and now and then a random one.
-pub fn of_limbs(bits: usize, chance: &mut Chance) -> BigUint {
+pub(crate) fn of_limbs(bits: usize, chance: &mut Chance) -> BigUint {
     let random = chance.below(4) + 2;
     let mut number = BigUint::ZERO;
     for _ in 0..=bits / LIMB {
@@ -33,7 +33,7 @@ pub fn of_limbs(bits: usize, chance: &mut Chance) -> BigUint {
 }
 
 /// Runs of zeros and ones of random lengths.
-pub fn runs(bits: usize, chance: &mut Chance) -> BigUint {
+pub(crate) fn runs(bits: usize, chance: &mut Chance) -> BigUint {
     let mut number = BigUint::ZERO;
     let mut length = 0;
     while length < bits {
@@ -48,7 +48,7 @@ pub fn runs(bits: usize, chance: &mut Chance) -> BigUint {
 }
 
 /// An odd modulus of exactly `bits` bits.
-pub fn valid(bits: usize, chance: &mut Chance) -> (&'static str, BigUint) {
+pub(crate) fn valid(bits: usize, chance: &mut Chance) -> (&'static str, BigUint) {
     let (full, half) = (power_of_two(bits), power_of_two(bits - 1));
     let somewhere = 1 + chance.below(bits - 2);
     let small = BigUint::from(chance.word() >> chance.below(64));
@@ -94,7 +94,7 @@ fn of_full_inverse(bits: usize, chance: &mut Chance) -> BigUint {
 }
 
 /// What is no modulus of a key.
-pub fn refused(bits: usize, chance: &mut Chance) -> (&'static str, Vec<u8>) {
+pub(crate) fn refused(bits: usize, chance: &mut Chance) -> (&'static str, Vec<u8>) {
     let length = bits / 8;
     let good = to_bytes(&valid(bits, chance).1, length);
     match chance.below(10) {

@@ -12,7 +12,7 @@ use crate::differential::report::Report;
 
 /// Which cases are drawn.
 #[derive(Debug)]
-pub struct Powers {
+pub(crate) struct Powers {
     /// The bits of the moduli: one of them is picked.
     sizes: &'static [usize],
     /// How many cases there are under one modulus, whose preparation takes as long as many of them.
@@ -32,7 +32,7 @@ struct Prepared {
 }
 
 impl Powers {
-    pub const fn new(sizes: &'static [usize], per_modulus: u32, outside: usize) -> Self {
+    pub(crate) const fn new(sizes: &'static [usize], per_modulus: u32, outside: usize) -> Self {
         Self {
             sizes,
             per_modulus,
@@ -105,7 +105,7 @@ impl Held for Powers {
 }
 
 /// RSAVP1 (RFC 8017 section 5.2.2) behind the check of the length (section 8.2.2, step 1), by num-bigint.
-pub fn recovered(modulus: &BigUint, s: &[u8], length: usize) -> Option<Vec<u8>> {
+pub(crate) fn recovered(modulus: &BigUint, s: &[u8], length: usize) -> Option<Vec<u8>> {
     let number = BigUint::from_bytes_be(s);
     if s.len() != length || number >= *modulus {
         return None;
@@ -114,6 +114,6 @@ pub fn recovered(modulus: &BigUint, s: &[u8], length: usize) -> Option<Vec<u8>> 
     Some(to_bytes(&power, length))
 }
 
-pub fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -12,26 +12,26 @@ use crate::differential::chance::Chance;
 
 /// A signature, and what is said of it by whoever made it.
 #[derive(Debug)]
-pub struct Signed {
-    pub name: &'static str,
-    pub scheme: Scheme,
-    pub hash: Hash,
-    pub digest: Vec<u8>,
-    pub signature: Vec<u8>,
-    pub is_good: bool,
+pub(crate) struct Signed {
+    pub(crate) name: &'static str,
+    pub(crate) scheme: Scheme,
+    pub(crate) hash: Hash,
+    pub(crate) digest: Vec<u8>,
+    pub(crate) signature: Vec<u8>,
+    pub(crate) is_good: bool,
 }
 
 /// A key on all sides.
 #[derive(Debug)]
-pub struct Signer {
-    pub key: &'static Key,
+pub(crate) struct Signer {
+    pub(crate) key: &'static Key,
     kernel: VerifyKey,
     /// By scheme and hash.
     aws_lc: Vec<ParsedPublicKey>,
 }
 
 impl Signer {
-    pub fn new(key: &'static Key) -> Self {
+    pub(crate) fn new(key: &'static Key) -> Self {
         let modulus = to_bytes(&key.modulus, key.length());
         let components = PublicKeyComponents {
             n: &*modulus,
@@ -44,13 +44,13 @@ impl Signer {
             key,
             kernel: VerifyKey::new(&modulus).expect("a key of the domain"),
             aws_lc: parameters
-                .map(|parameters| components.parse(parameters).unwrap())
+                .map(|parameters| components.to_parsed_public_key(parameters).unwrap())
                 .collect(),
         }
     }
 
     /// Good signatures of each kind, and for one of the hashes every broken one.
-    pub fn sign(&self, broken: Hash, chance: &mut Chance) -> Vec<Signed> {
+    pub(crate) fn sign(&self, broken: Hash, chance: &mut Chance) -> Vec<Signed> {
         let mut signed = Vec::new();
         for hash in HASHES {
             for scheme in SCHEMES {
@@ -78,7 +78,13 @@ impl Signer {
         signed
     }
 
-    pub fn kernel(&self, scheme: Scheme, hash: Hash, digest: &[u8], signature: &[u8]) -> bool {
+    pub(crate) fn kernel(
+        &self,
+        scheme: Scheme,
+        hash: Hash,
+        digest: &[u8],
+        signature: &[u8],
+    ) -> bool {
         match scheme {
             Scheme::Pkcs1 => self.kernel.verify_pkcs1(hash, digest, signature),
             Scheme::Pss => self
@@ -87,7 +93,7 @@ impl Signer {
         }
     }
 
-    pub fn twin(&self, scheme: Scheme, hash: Hash, digest: &[u8], signature: &[u8]) -> bool {
+    pub(crate) fn twin(&self, scheme: Scheme, hash: Hash, digest: &[u8], signature: &[u8]) -> bool {
         match scheme {
             Scheme::Pkcs1 => self.kernel.verify_pkcs1_portably(hash, digest, signature),
             Scheme::Pss => {
@@ -98,7 +104,13 @@ impl Signer {
     }
 
     /// A digest of another length is no digest to aws-lc either.
-    pub fn aws_lc(&self, scheme: Scheme, hash: Hash, digest: &[u8], signature: &[u8]) -> bool {
+    pub(crate) fn aws_lc(
+        &self,
+        scheme: Scheme,
+        hash: Hash,
+        digest: &[u8],
+        signature: &[u8],
+    ) -> bool {
         let position = |scheme, hash| {
             let schemes = SCHEMES.iter().position(|one| *one == scheme).unwrap();
             let hashes = HASHES.iter().position(|one| *one == hash).unwrap();
@@ -120,7 +132,7 @@ fn digest(hash: Hash, chance: &mut Chance) -> Vec<u8> {
     }
 }
 
-pub fn parameters(scheme: Scheme, hash: Hash) -> &'static RsaParameters {
+pub(crate) fn parameters(scheme: Scheme, hash: Hash) -> &'static RsaParameters {
     match (scheme, hash) {
         (Scheme::Pkcs1, Hash::Sha256) => &signature::RSA_PKCS1_2048_8192_SHA256,
         (Scheme::Pkcs1, Hash::Sha384) => &signature::RSA_PKCS1_2048_8192_SHA384,
