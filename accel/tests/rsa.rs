@@ -28,12 +28,12 @@ fn cases(usually: u64) -> u64 {
 fn powers_are_those_of_the_twin_and_of_num_bigint() {
     let mut chance = Chance::new(1);
     let mut powers = Powers::new(&SIZES, 8, 4);
-    let report = run(&mut powers, &mut chance, cases(1500));
+    let report = run(&mut powers, &mut chance, cases(800));
     assert_eq!(report.differing(), 0, "{report}");
     assert!(report.counted("compared with", "num-bigint: power") > 0);
-    if cases(1500) >= 1500 {
+    if cases(800) >= 800 {
         for bits in SIZES {
-            assert!(report.counted("powers by size", &bits.to_string()) > 200);
+            assert!(report.counted("powers by size", &bits.to_string()) > 100);
         }
         for input in ["0", "n", "n - 1", "2^k - 1", "another length"] {
             assert!(report.counted("inputs", input) > 0, "{input}");
@@ -112,9 +112,10 @@ fn the_rare_ways_are_taken() {
     }
     let before = Taken::now();
     let mut chance = Chance::new(3);
-    let mut report = run(&mut Powers::new(&SIZES, 32, 1000), &mut chance, 1500);
+    let mut report = run(&mut Powers::new(&SIZES, 32, 1000), &mut chance, 800);
     before.until_now().count("ways", &mut report);
-    for way in CAN_BE_TAKEN {
+    // One case in a thousand has a quotient of 2: the long run waits for it.
+    for way in CAN_BE_TAKEN.iter().filter(|way| **way != "quotient 2") {
         assert!(report.counted("ways", way) > 0, "{way}: {report}");
     }
 }

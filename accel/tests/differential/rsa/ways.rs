@@ -17,8 +17,8 @@ const WAYS: [(&str, RareWay); 10] = [
     ("quotient 3", RareWay::Quotient(3)),
 ];
 
-/// Those that some case leads to. Both sides are below bounds that leave
-/// no room for the others, but for -3, which has yet to be seen.
+/// Those that a hundred thousand cases lead to. A quotient of -3 takes one in twenty thousand powers; 3, and one out of range, are
+/// beyond the bounds of both sides.
 pub(crate) const CAN_BE_TAKEN: [&str; 7] = [
     "carry ripple",
     "wide square",
