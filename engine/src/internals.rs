@@ -324,3 +324,17 @@ pub fn public_key(der: &[u8]) -> Result<(&'static str, Vec<u8>, usize), KeyRejec
     };
     Ok((name, key.bytes.to_vec(), key.kind.signature_length()))
 }
+
+/// What a kernel says of a signature by itself: no library, no guard, no switch, and by the portable twin where the processor
+/// does not have the instructions. `None` if the key or the algorithm is none of a kernel's.
+#[cfg(feature = "accel")]
+#[must_use]
+pub fn verify_by_kernel(
+    spki: &[u8],
+    algorithm: Algorithm,
+    message: &[u8],
+    signature: &[u8],
+) -> Option<bool> {
+    let key = PublicKey::from_spki(spki).ok()?;
+    crate::crypto::verify_by_kernel_alone(key, algorithm, message, signature)
+}
