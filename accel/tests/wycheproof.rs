@@ -1,0 +1,163 @@
+//! Wycheproof's RSA signatures at the kernel: where a key is one of its domain, its verdict is that of aws-lc and that of the
+//! twin. `tests/vectors/wycheproof_rsa.rs` holds the same cases against the whole engine and explains each deviation.
+
+use asap_accel::rsa::{Hash, VerifyKey};
+use aws_lc_rs::digest;
+use aws_lc_rs::rsa::PublicKeyComponents;
+use aws_lc_rs::signature::{self, RsaParameters};
+use wycheproof::{HashFunction, TestResult, rsa_pkcs1_verify, rsa_pss_verify};
+
+/// What is counted, so that no file falls out unseen.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Counts {
+    good: u32,
+    refused: u32,
+    /// Good in Wycheproof under parameters that RFC 7518 section 3.5 does not have.
+    foreign: u32,
+    out_of_the_domain: u32,
+}
+
+/// A key on both sides, with one hash function and one scheme.
+struct Sides<'a> {
+    kernel: VerifyKey,
+    aws_lc: PublicKeyComponents<&'a [u8]>,
+    hash: Hash,
+    digest: &'static digest::Algorithm,
+    parameters: &'static RsaParameters,
+    is_pss: bool,
+}
+
+impl Sides<'_> {
+    /// The kernel's verdict, once all agree on it.
+    fn verdict(&self, message: &[u8], signature: &[u8], name: &str) -> bool {
+        let function = |data: &[u8]| digest::digest(self.digest, data);
+        let hashed = function(message);
+        let (digest, key) = (hashed.as_ref(), &self.kernel);
+        let (verdict, twin) = if self.is_pss {
+            (
+                key.verify_pss(self.hash, digest, signature, function),
+                key.verify_pss_portably(self.hash, digest, signature, function),
+            )
+        } else {
+            (
+                key.verify_pkcs1(self.hash, digest, signature),
+                key.verify_pkcs1_portably(self.hash, digest, signature),
+            )
+        };
+        let expected = self.aws_lc.verify(self.parameters, message, signature);
+        assert_eq!(verdict, expected.is_ok(), "{name}");
+        assert_eq!(verdict, twin, "{name}");
+        verdict
+    }
+}
+
+fn hash_of(hash: HashFunction) -> Option<(Hash, &'static digest::Algorithm)> {
+    match hash {
+        HashFunction::Sha2_256 => Some((Hash::Sha256, &digest::SHA256)),
+        HashFunction::Sha2_384 => Some((Hash::Sha384, &digest::SHA384)),
+        HashFunction::Sha2_512 => Some((Hash::Sha512, &digest::SHA512)),
+        _ => None,
+    }
+}
+
+fn without_zeros(number: &[u8]) -> &[u8] {
+    let start = number.iter().position(|byte| *byte != 0);
+    &number[start.unwrap_or(number.len())..]
+}
+
+/// The sides for a key, unless it is none of the kernel's.
+fn sides<'a>(n: &'a [u8], e: &'a [u8], hash: HashFunction, is_pss: bool) -> Option<Sides<'a>> {
+    let (hash, digest) = hash_of(hash)?;
+    let (n, e) = (without_zeros(n), without_zeros(e));
+    let parameters = match (hash, is_pss) {
+        (Hash::Sha256, false) => &signature::RSA_PKCS1_2048_8192_SHA256,
+        (Hash::Sha384, false) => &signature::RSA_PKCS1_2048_8192_SHA384,
+        (_, false) => &signature::RSA_PKCS1_2048_8192_SHA512,
+        (Hash::Sha256, true) => &signature::RSA_PSS_2048_8192_SHA256,
+        (Hash::Sha384, true) => &signature::RSA_PSS_2048_8192_SHA384,
+        (_, true) => &signature::RSA_PSS_2048_8192_SHA512,
+    };
+    if e != [1, 0, 1] {
+        return None;
+    }
+    Some(Sides {
+        kernel: VerifyKey::new(n)?,
+        aws_lc: PublicKeyComponents { n, e },
+        hash,
+        digest,
+        parameters,
+        is_pss,
+    })
+}
+
+#[test]
+fn pkcs1_verdicts_are_those_of_aws_lc() {
+    let mut counts = Counts::default();
+    for file in rsa_pkcs1_verify::TestName::all() {
+        let set = rsa_pkcs1_verify::TestSet::load(file).unwrap();
+        for group in &set.test_groups {
+            let Some(sides) = sides(&group.key.n, &group.key.e, group.hash, false) else {
+                counts.out_of_the_domain += u32::try_from(group.tests.len()).unwrap();
+                continue;
+            };
+            for test in &group.tests {
+                let name = format!("{file:?} {}: {}", test.tc_id, test.comment);
+                let verdict = sides.verdict(&test.msg, &test.sig, &name);
+                match test.result {
+                    TestResult::Valid => assert!(verdict, "{name}"),
+                    // An acceptable one lacks its NULL, and RFC 8017 section 9.2 has one encoding.
+                    TestResult::Acceptable | TestResult::Invalid => assert!(!verdict, "{name}"),
+                }
+                if verdict {
+                    counts.good += 1;
+                } else {
+                    counts.refused += 1;
+                }
+            }
+        }
+    }
+    let expected = Counts {
+        good: 63,
+        refused: 2262,
+        foreign: 0,
+        out_of_the_domain: 3877,
+    };
+    assert_eq!(counts, expected);
+}
+
+#[test]
+fn pss_verdicts_are_those_of_aws_lc() {
+    let mut counts = Counts::default();
+    for file in rsa_pss_verify::TestName::all() {
+        let set = rsa_pss_verify::TestSet::load(file).unwrap();
+        for group in &set.test_groups {
+            let Some(sides) = sides(&group.key.n, &group.key.e, group.hash, true) else {
+                counts.out_of_the_domain += u32::try_from(group.tests.len()).unwrap();
+                continue;
+            };
+            let is_foreign =
+                group.mgf_hash != Some(group.hash) || group.salt_size != sides.hash.length();
+            for test in &group.tests {
+                let name = format!("{file:?} {}: {}", test.tc_id, test.comment);
+                let verdict = sides.verdict(&test.msg, &test.sig, &name);
+                if is_foreign {
+                    counts.foreign += 1;
+                    continue;
+                }
+                assert_eq!(verdict, !test.result.must_fail(), "{name}");
+                if verdict {
+                    counts.good += 1;
+                } else {
+                    counts.refused += 1;
+                }
+            }
+        }
+    }
+    let expected = Counts {
+        good: 775,
+        refused: 411,
+        foreign: 1020,
+        out_of_the_domain: 1291,
+    };
+    assert_eq!(counts, expected);
+}
