@@ -8,6 +8,16 @@
 //! Every other case is a power, against the twin, and one in four of those against num-bigint; the others are verdicts, against
 //! aws-lc, and one in sixteen of those against the twin.
 
+// A panic is what a test is for.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions
+)]
+
 #[path = "../tests/differential/mod.rs"]
 mod differential;
 

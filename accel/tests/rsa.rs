@@ -3,6 +3,16 @@
 //! Under a processor without the kernel's instructions, which valgrind plays, the twin is what all others are compared with;
 //! `ASAP_CASES` makes it few cases there.
 
+// A panic is what a test is for.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions
+)]
+
 mod differential;
 
 use std::env;
@@ -114,8 +124,7 @@ fn the_rare_ways_are_taken() {
     let mut chance = Chance::new(3);
     let mut report = run(&mut Powers::new(&SIZES, 32, 1000), &mut chance, 800);
     before.until_now().count("ways", &mut report);
-    // One case in a thousand has a quotient of 2: the long run waits for it.
-    for way in CAN_BE_TAKEN.iter().filter(|way| **way != "quotient 2") {
+    for way in CAN_BE_TAKEN {
         assert!(report.counted("ways", way) > 0, "{way}: {report}");
     }
 }

@@ -1,6 +1,16 @@
 //! Wycheproof's RSA signatures at the kernel: where a key is one of its domain, its verdict is that of aws-lc and that of the
 //! twin. `tests/vectors/wycheproof_rsa.rs` holds the same cases against the whole engine and explains each deviation.
 
+// A panic is what a test is for.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions
+)]
+
 use asap_accel::rsa::{Hash, VerifyKey};
 use aws_lc_rs::digest;
 use aws_lc_rs::rsa::PublicKeyComponents;
