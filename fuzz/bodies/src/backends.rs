@@ -1,5 +1,7 @@
-//! Any key, message and signature near a good one: both backends load the same keys and give the same verdicts.
+//! Any key, message and signature near a good one: both backends load the same keys and give the same verdicts, and so does a
+//! kernel without its guard.
 
+use asap_engine::internals::verify_by_kernel;
 use asap_engine::{Algorithm, Backend, VerifyError, VerifyingKey};
 
 use crate::fixed::FIXED;
@@ -49,6 +51,9 @@ pub fn backends(data: &[u8]) {
         let verdict = aws_lc.verify(*algorithm, &message, &signature);
         let other = ring.verify(*algorithm, &message, &signature);
         assert_eq!(verdict, other, "{algorithm}");
+        if let Some(is_valid) = verify_by_kernel(&key, *algorithm, &message, &signature) {
+            assert_eq!(is_valid, verdict.is_ok(), "the kernel, {algorithm}");
+        }
         let is_original = key == fixed.spki() && message == fixed.signing_input().as_bytes();
         if *algorithm == fixed.algorithm && is_original && signature == fixed.signature() {
             assert_eq!(verdict, Ok(()));

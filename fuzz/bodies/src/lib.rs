@@ -25,6 +25,7 @@ mod pem;
 mod plain_token;
 mod private_key;
 mod query_hash;
+mod rsa_kernel;
 mod seen;
 mod spki;
 
@@ -46,6 +47,7 @@ pub use pem::pem;
 pub use plain_token::plain_token;
 pub use private_key::private_key;
 pub use query_hash::query_hash;
+pub use rsa_kernel::rsa_kernel;
 pub use spki::spki;
 
 /// A body: it takes any bytes, and panics at a finding.

@@ -71,6 +71,7 @@ targets! {
     key_response, 500;
     query_hash, 2_000;
     connect_token, 2_000;
+    rsa_kernel, 200;
 }
 
 fn holds_on_its_seeds(target: &str, body: Body) {
