@@ -1,13 +1,22 @@
 //! What the hot path asks of the allocator: nothing, or one block for an identity that can be kept.
 
+use std::convert::Infallible;
+use std::future::{Ready, ready};
+use std::task::{Context, Poll};
+
 use allocation_counter::measure;
 use asap_engine::limits::MIN_TOKEN_CACHE_BYTES;
 use asap_engine::{
-    Algorithm, ConnectRequest, ConnectVerdict, Engine, Keyring, Scratch, TokenCache, Verdict,
+    Algorithm, ConnectRequest, ConnectVerdict, Engine, Keyring, Scratch, SecureResponseLayer,
+    TokenCache, Verdict,
 };
 use asap_tests::connect::{SECRET, claims_for, hs256, module};
 use asap_tests::fixture::{NOW, block_on, engine, policy};
 use asap_tests::token::Token;
+use http::header::SET_COOKIE;
+use http::{HeaderMap, HeaderValue, Response};
+use tower_layer::Layer;
+use tower_service::Service;
 
 /// A token as they are: with `sub` and `nbf`, and one claim that nobody asks for.
 fn realistic(algorithm: Algorithm) -> String {
@@ -115,4 +124,38 @@ fn a_refusal_allocates_nothing() {
         });
         assert_eq!(used.count_total, 0, "{} bytes", token.len());
     }
+}
+
+/// Answers with what it is sent.
+#[derive(Debug, Clone)]
+struct Echo;
+
+impl Service<Response<()>> for Echo {
+    type Response = Response<()>;
+    type Error = Infallible;
+    type Future = Ready<Result<Response<()>, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, response: Response<()>) -> Self::Future {
+        ready(Ok(response))
+    }
+}
+
+#[test]
+fn completing_a_response_allocates_nothing_where_its_headers_have_room() {
+    let mut service = SecureResponseLayer::new().layer(Echo);
+    let mut response = Response::new(());
+    *response.headers_mut() = HeaderMap::with_capacity(16);
+    let cookie = HeaderValue::from_static("session=1; HttpOnly; Secure");
+    response.headers_mut().insert(SET_COOKIE, cookie);
+    let mut response = Some(response);
+    let used = measure(|| {
+        let Ok(answer) = block_on(service.call(response.take().unwrap()));
+        response = Some(answer);
+    });
+    assert_eq!(response.unwrap().headers().len(), 5);
+    assert_eq!(used.count_total, 0);
 }

@@ -35,7 +35,7 @@
 //! | (none) | the pipeline, static keys, the replay window, the token cache, signing | aws-lc-rs |
 //! | `http` | `KeyRepository`, `KeySetRepository` | tokio, hyper, rustls |
 //! | `ring` | `Backend::Ring`, a second opinion on every signature | ring |
-//! | `tower` | `AuthenticateLayer`, a middleware that answers 401 and 503 itself | tower-layer, tower-service, http |
+//! | `tower` | `AuthenticateLayer` and `ConnectLayer`, which answer 401 and 503 themselves, and `SecureResponseLayer` | tower-layer, tower-service, http, http-body, bytes |
 //! | `accel` | kernels that are chosen at run time: plain tokens with AVX-512, prefetching | asap-accel, which has `unsafe` |
 //! | `internals` | for the fuzz targets; no promise | |
 //!
@@ -100,7 +100,11 @@ pub use profiles::{
 };
 // In front of an HTTP service.
 #[cfg(feature = "tower")]
-pub use middleware::{Authenticate, AuthenticateLayer, ResponseFuture};
+pub use middleware::{
+    Authenticate, AuthenticateConnect, AuthenticateLayer, Authenticator, ConnectAuthenticator,
+    ConnectBody, ConnectFuture, ConnectLayer, ContentSecurityPolicy, ReferrerPolicy,
+    ResponseFuture, SecureResponse, SecureResponseFuture, SecureResponseLayer,
+};
 // The issuing side.
 pub use crypto::{RsaKeySize, SignError, SigningKey};
 pub use issuer::{ClaimValue, Issuer, JsonNumber, TokenRequest};

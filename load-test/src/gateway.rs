@@ -141,7 +141,7 @@ where
     }
 }
 
-async fn serve<K, R>(stream: TcpStream, authenticated: Authenticate<Resource, K, R>)
+async fn serve<K, R>(stream: TcpStream, authenticated: Authenticate<Resource, Engine<K, R>>)
 where
     K: KeySource + 'static,
     R: ReplayLog + 'static,

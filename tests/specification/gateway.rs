@@ -17,7 +17,7 @@ pub(crate) const SERVED: &str = "the resource";
 
 /// A resource server whose resources are none of them open to all.
 pub(crate) struct Gateway<K, R> {
-    service: Authenticate<Resources, K, R>,
+    service: Authenticate<Resources, Engine<K, R>>,
     reached: Arc<Mutex<Vec<Request<String>>>>,
 }
 

@@ -5,37 +5,31 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use http::{Request, Response};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use super::response::Refusal;
-use crate::error::VerifyError;
-use crate::identity::Identity;
-
-/// A verification that waits. It is boxed, since the future of an `async fn` has no name; next to the fetch of
-/// a key the allocation is nothing.
-type Verification = Pin<Box<dyn Future<Output = Result<Identity, VerifyError>> + Send>>;
+use super::authenticator::Verification;
+use super::refusal::{Answers, Refusal};
 
 pin_project! {
     /// The response of [`Authenticate`](crate::Authenticate).
     ///
     /// Dropping it is safe at any point; a fetch that others wait for goes on.
     #[must_use = "futures do nothing unless polled"]
-    pub struct ResponseFuture<S, ReqBody>
+    pub struct ResponseFuture<S, ReqBody, I>
     where
         S: Service<Request<ReqBody>>,
     {
         #[pin]
-        state: State<S, ReqBody>,
+        state: State<S, ReqBody, I>,
     }
 }
 
 pin_project! {
     #[project = StateProjection]
-    enum State<S, ReqBody>
+    enum State<S, ReqBody, I>
     where
         S: Service<Request<ReqBody>>,
     {
@@ -43,20 +37,24 @@ pin_project! {
             #[pin]
             response: S::Future,
         },
-        Verifying {
-            verification: Verification,
-            // The request, and the service that is ready to take it.
+        // It has identity and all, and waits for the service.
+        GoingOn {
             held: Option<(Request<ReqBody>, S)>,
-            retry_after: Duration,
+        },
+        Verifying {
+            verification: Verification<I>,
+            // The request, and the service that it is for.
+            held: Option<(Request<ReqBody>, S)>,
+            answers: Answers,
         },
         Refused {
             refusal: Refusal,
-            retry_after: Duration,
+            answers: Answers,
         },
     }
 }
 
-impl<S, ReqBody> ResponseFuture<S, ReqBody>
+impl<S, ReqBody, I> ResponseFuture<S, ReqBody, I>
 where
     S: Service<Request<ReqBody>>,
 {
@@ -66,35 +64,41 @@ where
         }
     }
 
+    pub(super) const fn going_on(request: Request<ReqBody>, service: S) -> Self {
+        Self {
+            state: State::GoingOn {
+                held: Some((request, service)),
+            },
+        }
+    }
+
     pub(super) const fn verifying(
-        verification: Verification,
+        verification: Verification<I>,
         request: Request<ReqBody>,
-        ready: S,
-        retry_after: Duration,
+        service: S,
+        answers: Answers,
     ) -> Self {
         Self {
             state: State::Verifying {
                 verification,
-                held: Some((request, ready)),
-                retry_after,
+                held: Some((request, service)),
+                answers,
             },
         }
     }
 
-    pub(super) const fn refused(refusal: Refusal, retry_after: Duration) -> Self {
+    pub(super) const fn refused(refusal: Refusal, answers: Answers) -> Self {
         Self {
-            state: State::Refused {
-                refusal,
-                retry_after,
-            },
+            state: State::Refused { refusal, answers },
         }
     }
 }
 
-impl<S, ReqBody, ResBody> Future for ResponseFuture<S, ReqBody>
+impl<S, ReqBody, ResBody, I> Future for ResponseFuture<S, ReqBody, I>
 where
     S: Service<Request<ReqBody>, Response = Response<ResBody>>,
     ResBody: Default,
+    I: Clone + Send + Sync + 'static,
 {
     type Output = Result<Response<ResBody>, S::Error>;
 
@@ -103,28 +107,36 @@ where
         loop {
             let next = match state.as_mut().project() {
                 StateProjection::Calling { response } => return response.poll(cx),
-                StateProjection::Refused {
-                    refusal,
-                    retry_after,
-                } => return Poll::Ready(Ok(refusal.response(*retry_after))),
+                StateProjection::Refused { refusal, answers } => {
+                    return Poll::Ready(Ok(answers.to(*refusal)));
+                }
+                StateProjection::GoingOn { held } => {
+                    if let Some((_, service)) = held {
+                        ready!(service.poll_ready(cx))?;
+                    }
+                    // Taken once: the state changes in the same step.
+                    let Some((request, mut service)) = held.take() else {
+                        return Poll::Pending;
+                    };
+                    State::Calling {
+                        response: service.call(request),
+                    }
+                }
                 StateProjection::Verifying {
                     verification,
                     held,
-                    retry_after,
+                    answers,
                 } => match ready!(verification.as_mut().poll(cx)) {
                     Err(error) => State::Refused {
                         refusal: Refusal::Token(error),
-                        retry_after: *retry_after,
+                        answers: *answers,
                     },
                     Ok(identity) => {
-                        // Taken once: the state changes in the same step.
-                        let Some((mut request, mut service)) = held.take() else {
-                            return Poll::Pending;
-                        };
-                        request.extensions_mut().insert(identity);
-                        State::Calling {
-                            response: service.call(request),
+                        let mut held = held.take();
+                        if let Some((request, _)) = &mut held {
+                            request.extensions_mut().insert(identity);
                         }
+                        State::GoingOn { held }
                     }
                 },
             };
@@ -134,7 +146,7 @@ where
 }
 
 /// Shows nothing of the request, whose headers hold a token.
-impl<S, ReqBody> fmt::Debug for ResponseFuture<S, ReqBody>
+impl<S, ReqBody, I> fmt::Debug for ResponseFuture<S, ReqBody, I>
 where
     S: Service<Request<ReqBody>>,
 {

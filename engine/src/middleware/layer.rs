@@ -1,4 +1,4 @@
-//! The layer: an engine, and the one setting that is the middleware's own.
+//! The layer: a verifier, and the one setting that is the middleware's own.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,34 +6,35 @@ use std::time::Duration;
 use tower_layer::Layer;
 
 use super::Authenticate;
-use crate::engine::Engine;
-use crate::replay::Reusable;
+use super::refusal::{Answers, Scheme};
 
-/// A key source that was away is asked anew for each token, so there is no reason to stay away for long.
-const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(1);
-
-/// Puts an [`Engine`] in front of a service: only requests with a token that it accepts get through, with the
-/// [`Identity`](crate::Identity) in their extensions.
+/// Puts a verifier in front of a service: only requests with a token that it accepts get through, with who sent them in
+/// their extensions. [`Authenticator`](crate::Authenticator) has the table of verifiers: [`Engine`](crate::Engine) for
+/// ASAP, [`ForgeVerifier`](crate::ForgeVerifier), [`TrelloVerifier`](crate::TrelloVerifier).
 ///
-/// It adds nothing to the checks of the [`Engine`];
+/// It adds nothing to the checks of the verifier;
 /// what it adds is where a token is in a request, and what a refusal is as a response:
 ///
 /// 1. The token comes from the one `Authorization` header of the scheme `Bearer`: the scheme in any case, one
 ///    or more spaces, the token (RFC 9110 sections 11.1 and 11.4, RFC 6750 section 2.1). It never comes from
 ///    the query or the body: "that means that the `access_token` parameter in the request-body and the
-///    `access_token` query parameter in the URI are not supported".
+///    `access_token` query parameter in the URI are not supported". A Power-Up of Trello may send its token without a
+///    scheme, as Trello's sample does.
 /// 2. No such header, one of another scheme, or two `Authorization` headers of any scheme: 401 and
 ///    `WWW-Authenticate: Bearer`, without an error code (RFC 6750 section 3.1).
-/// 3. A token that the engine refuses: 401 and `WWW-Authenticate: Bearer error="invalid_token"`.
+/// 3. A token that the verifier refuses: 401 and `WWW-Authenticate: Bearer error="invalid_token"`.
 /// 4. A token that could not be checked, and may be good: 503 and `Retry-After`.
 /// 5. Neither response has a body or says which check failed. For outer layers, which log and count, the
 ///    [`VerifyError`](crate::VerifyError) of rules 3 and 4 is in the response's extensions.
-/// 6. An accepted request goes on with the [`Identity`](crate::Identity) in its extensions, in the place of any
-///    that was there.
-/// 7. The `Authorization` header goes on as it came. Whoever forwards the request to another audience should
+/// 6. An accepted request goes on with the [`Identity`](crate::Identity), or what another verifier has in its place, in
+///    its extensions, in the place of any that was there.
+/// 7. The `Authorization` header goes on as it came, as the OAuth tokens of Forge do, but marked so that `Debug` shows
+///    none of them. Whoever forwards the request to another audience should
 ///    remove it, since a token can be reused by all who see it; only the inner service knows that.
 /// 8. There is no request, of whatever method or path, that needs no token. Route around the layer what is
 ///    open to all.
+///
+/// A Forge token may be as long as 16 KiB, which is as long as an HTTP/2 server lets all headers be, unless told otherwise.
 ///
 /// The inner service must be ready before a request is taken, and stays reserved while a key is fetched; a
 /// refusal gives its place back. Put a limit on concurrency outside this layer to have it cover those waits.
@@ -95,18 +96,18 @@ const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
-pub struct AuthenticateLayer<K, R = Reusable> {
-    engine: Arc<Engine<K, R>>,
-    retry_after: Duration,
+pub struct AuthenticateLayer<V> {
+    verifier: Arc<V>,
+    answers: Answers,
 }
 
-impl<K, R> AuthenticateLayer<K, R> {
-    /// A layer whose services all ask `engine`.
+impl<V> AuthenticateLayer<V> {
+    /// A layer whose services all ask `verifier`.
     #[must_use]
-    pub const fn new(engine: Arc<Engine<K, R>>) -> Self {
+    pub const fn new(verifier: Arc<V>) -> Self {
         Self {
-            engine,
-            retry_after: DEFAULT_RETRY_AFTER,
+            verifier,
+            answers: Answers::new(Scheme::Bearer),
         }
     }
 
@@ -114,24 +115,24 @@ impl<K, R> AuthenticateLayer<K, R> {
     /// otherwise. It is sent in whole seconds, rounded up.
     #[must_use]
     pub const fn with_retry_after(mut self, retry_after: Duration) -> Self {
-        self.retry_after = retry_after;
+        self.answers.retry_after = retry_after;
         self
     }
 }
 
-impl<S, K, R> Layer<S> for AuthenticateLayer<K, R> {
-    type Service = Authenticate<S, K, R>;
+impl<S, V> Layer<S> for AuthenticateLayer<V> {
+    type Service = Authenticate<S, V>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Authenticate::new(inner, Arc::clone(&self.engine), self.retry_after)
+        Authenticate::new(inner, Arc::clone(&self.verifier), self.answers)
     }
 }
 
-impl<K, R> Clone for AuthenticateLayer<K, R> {
+impl<V> Clone for AuthenticateLayer<V> {
     fn clone(&self) -> Self {
         Self {
-            engine: Arc::clone(&self.engine),
-            retry_after: self.retry_after,
+            verifier: Arc::clone(&self.verifier),
+            answers: self.answers,
         }
     }
 }

@@ -28,14 +28,24 @@ pub(super) fn token_for(audience: &str) -> String {
 }
 
 /// What became of the inner services that share it.
-#[derive(Debug, Default)]
-pub(super) struct Log {
-    pub(super) served: Mutex<Vec<Request<()>>>,
+#[derive(Debug)]
+pub(super) struct Log<B = ()> {
+    pub(super) served: Mutex<Vec<Request<B>>>,
     reserved: AtomicUsize,
     pub(super) busy: AtomicBool,
 }
 
-impl Log {
+impl<B> Default for Log<B> {
+    fn default() -> Self {
+        Self {
+            served: Mutex::default(),
+            reserved: AtomicUsize::default(),
+            busy: AtomicBool::default(),
+        }
+    }
+}
+
+impl<B> Log<B> {
     pub(super) fn served(&self) -> usize {
         self.served.lock().unwrap().len()
     }
@@ -47,16 +57,15 @@ impl Log {
 
 /// A service that is reserved by being ready, as one with a limit on concurrency is.
 #[derive(Debug)]
-pub(super) struct Inner {
-    log: Arc<Log>,
+pub(super) struct Inner<B = ()> {
+    log: Arc<Log<B>>,
     is_ready: bool,
 }
 
-impl Inner {
-    pub(super) fn new(log: &Arc<Log>) -> Self {
-        let log = Arc::clone(log);
+impl<B> Inner<B> {
+    pub(super) fn new(log: &Arc<Log<B>>) -> Self {
         Self {
-            log,
+            log: Arc::clone(log),
             is_ready: false,
         }
     }
@@ -68,19 +77,19 @@ impl Inner {
     }
 }
 
-impl Clone for Inner {
+impl<B> Clone for Inner<B> {
     fn clone(&self) -> Self {
         Self::new(&self.log)
     }
 }
 
-impl Drop for Inner {
+impl<B> Drop for Inner<B> {
     fn drop(&mut self) {
         self.release();
     }
 }
 
-impl Service<Request<()>> for Inner {
+impl<B> Service<Request<B>> for Inner<B> {
     type Response = Response<String>;
     type Error = &'static str;
     type Future = Ready<Result<Response<String>, &'static str>>;
@@ -95,7 +104,7 @@ impl Service<Request<()>> for Inner {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<()>) -> Self::Future {
+    fn call(&mut self, request: Request<B>) -> Self::Future {
         assert!(self.is_ready, "called without being ready");
         self.release();
         let is_broken = request.uri().path() == "/broken";

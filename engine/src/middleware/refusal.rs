@@ -7,6 +7,36 @@ use http::{HeaderValue, Response, StatusCode};
 
 use crate::error::{CHALLENGE_WITHOUT_TOKEN, VerifyError};
 
+/// The scheme in which a client is challenged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scheme {
+    /// RFC 6750.
+    Bearer,
+    /// Connect's own, `Authorization: JWT`. It has no parameters, so that both challenges are the same.
+    Jwt,
+}
+
+impl Scheme {
+    /// The value of `WWW-Authenticate` for a request without a token.
+    const fn challenge(self) -> &'static str {
+        match self {
+            Self::Bearer => CHALLENGE_WITHOUT_TOKEN,
+            Self::Jwt => "JWT",
+        }
+    }
+
+    /// The same for a token that is refused, or nothing for one that could not be checked.
+    const fn challenge_after(self, error: VerifyError) -> Option<&'static str> {
+        match self {
+            Self::Bearer => error.challenge(),
+            Self::Jwt => match error.status() {
+                401 => Some(self.challenge()),
+                _ => None,
+            },
+        }
+    }
+}
+
 /// Why a request does not reach the inner service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refusal {
@@ -16,19 +46,37 @@ pub(super) enum Refusal {
     Token(VerifyError),
 }
 
-impl Refusal {
-    /// The response to such a request. A 503 asks the client to wait for `retry_after`.
+/// How refusals are answered.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Answers {
+    pub(super) scheme: Scheme,
+    /// How long a 503 asks the client to wait.
+    pub(super) retry_after: Duration,
+}
+
+/// A key source that was away is asked anew for each token, so there is no reason to stay away for long.
+const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(1);
+
+impl Answers {
+    pub(super) const fn new(scheme: Scheme) -> Self {
+        Self {
+            scheme,
+            retry_after: DEFAULT_RETRY_AFTER,
+        }
+    }
+
+    /// The response to a request that is refused.
     ///
     /// "If the resource server rejects the access token, then it MUST reply with a status code of 401
     /// UNAUTHORIZED and MUST include a WWW-Authenticate header field". A token that could not be checked is not
     /// rejected.
-    pub(super) fn response<B: Default>(self, retry_after: Duration) -> Response<B> {
-        match self {
-            Self::WithoutToken => unauthorized(CHALLENGE_WITHOUT_TOKEN),
-            Self::Token(error) => {
-                let mut response = match error.challenge() {
+    pub(super) fn to<B: Default>(self, refusal: Refusal) -> Response<B> {
+        match refusal {
+            Refusal::WithoutToken => unauthorized(self.scheme.challenge()),
+            Refusal::Token(error) => {
+                let mut response = match self.scheme.challenge_after(error) {
                     Some(challenge) => unauthorized(challenge),
-                    None => unavailable(retry_after),
+                    None => unavailable(self.retry_after),
                 };
                 response.extensions_mut().insert(error);
                 response
@@ -63,7 +111,10 @@ fn whole_seconds(duration: Duration) -> u64 {
 mod tests {
     use super::*;
 
-    const RETRY_AFTER_SECONDS: Duration = Duration::from_secs(7);
+    const ANSWERS: Answers = Answers {
+        scheme: Scheme::Bearer,
+        retry_after: Duration::from_secs(7),
+    };
 
     fn header<'a>(response: &'a Response<String>, name: &str) -> Option<&'a str> {
         let value = response.headers().get(name)?;
@@ -72,7 +123,7 @@ mod tests {
 
     #[test]
     fn a_request_without_a_token_is_challenged_without_an_error_code() {
-        let response = Refusal::WithoutToken.response::<String>(RETRY_AFTER_SECONDS);
+        let response = ANSWERS.to::<String>(Refusal::WithoutToken);
         assert_eq!(response.status(), 401);
         assert_eq!(header(&response, "www-authenticate"), Some("Bearer"));
         assert_eq!(response.headers().len(), 1);
@@ -83,7 +134,7 @@ mod tests {
     #[test]
     fn every_refusal_has_the_status_of_the_table_and_its_one_header() {
         for &error in VerifyError::ALL {
-            let response = Refusal::Token(error).response::<String>(RETRY_AFTER_SECONDS);
+            let response = ANSWERS.to::<String>(Refusal::Token(error));
             assert_eq!(response.status(), error.status(), "{error}");
             let (challenge, retry_after) = match error.status() {
                 401 => (Some(r#"Bearer error="invalid_token""#), None),
@@ -98,7 +149,7 @@ mod tests {
     #[test]
     fn which_check_failed_is_in_the_extensions_and_nowhere_that_a_client_sees() {
         for &error in VerifyError::ALL {
-            let response = Refusal::Token(error).response::<String>(RETRY_AFTER_SECONDS);
+            let response = ANSWERS.to::<String>(Refusal::Token(error));
             assert_eq!(response.extensions().get(), Some(&error));
             assert!(response.body().is_empty());
             for value in response.headers().values() {
