@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use asap_engine::{
-    Algorithm, ConnectLifecycle, ConnectRequest, ConnectVerdict, KeyError, Scratch,
+    Algorithm, ConnectLifecycle, ConnectRequest, ConnectVerdict, KeyError, KeyRepository, Scratch,
     VerifyError as E,
 };
 use asap_tests::connect::{
@@ -13,6 +13,8 @@ use asap_tests::connect::{
 };
 use asap_tests::counting::{Answer, CountingKeys};
 use asap_tests::fixture::{NOW, NOW_SECONDS, after, block_on};
+use asap_tests::key_client::{always, config, patient};
+use asap_tests::key_server::{KeyServer, cached, reply};
 use asap_tests::keys::{key, other_key};
 use asap_tests::token::Token;
 
@@ -316,4 +318,29 @@ fn a_key_is_fetched_for_a_token_that_is_wanted_and_a_bad_repository_is_503() {
     assert_eq!(verdict(key(), &foreign), (Err(E::AudienceMismatch), 0));
     let other = good().claim("iss", "\"jira:other\"");
     assert_eq!(verdict(key(), &other), (Err(E::ClientKeyMismatch), 0));
+}
+
+/// Atlassian's two repositories, in their order: the key is asked for by `kid`, once, and a message's `baseUrl` has no say.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_installation_is_verified_with_a_key_of_the_configured_repositories() {
+    let first = always(|| reply(404, &[], "")).await;
+    let pem = key(Algorithm::Rs256).public_key_pem();
+    let second = always(move || cached("max-age=60", pem)).await;
+    let roots = [first.ca_pem(), second.ca_pem()].concat();
+    let config = config(&first).with_root_certificates(&roots).unwrap();
+    let config = config.with_fallback(&second.url("/install/")).unwrap();
+    let keys = KeyRepository::new(patient(config).with_fallback_on_not_found(true)).unwrap();
+    let endpoint = ConnectLifecycle::new(policy(), keys).with_clock(|| NOW);
+    let value = format!("JWT {}", good().sign());
+    let request = ConnectRequest::new("POST", TARGET).with_authorization(value.as_bytes());
+    let body = message(TENANT).replace("example.atlassian.net", "evil.example");
+    for _ in 0..2 {
+        let installation = endpoint.verify(&request, body.as_bytes()).await.unwrap();
+        assert_eq!(installation.client_key(), TENANT);
+    }
+    let paths = |server: &KeyServer| -> Vec<_> {
+        server.asked().into_iter().map(|asked| asked.path).collect()
+    };
+    assert_eq!(paths(&first), [format!("/keys/{INSTALL_KEY}")]);
+    assert_eq!(paths(&second), [format!("/install/{INSTALL_KEY}")]);
 }

@@ -54,6 +54,7 @@ fn the_token_of_the_documentation_is_verified_and_its_claims_are_typed() {
         invocation.token_id(),
         "d8a496253ec8c18a54631e4c82cbedd5d0ae8570"
     );
+    assert_eq!(invocation.key_id(), FORGE_KEY);
     assert_eq!(invocation.issued_at(), NOW);
     assert_eq!(invocation.expires_at(), after(25));
 }

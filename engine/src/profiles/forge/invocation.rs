@@ -14,6 +14,7 @@ pub struct ForgeInvocation<'a> {
     pub(super) app: ForgeApp<'a>,
     pub(super) context: Option<ForgeContext<'a>>,
     pub(super) principal: Option<Cow<'a, str>>,
+    pub(super) key_id: Cow<'a, str>,
     pub(super) token_id: Cow<'a, str>,
     pub(super) issued_at: UnixTime,
     pub(super) expires_at: UnixTime,
@@ -38,6 +39,12 @@ impl<'a> ForgeInvocation<'a> {
     #[must_use]
     pub fn principal(&self) -> Option<&str> {
         self.principal.as_deref()
+    }
+
+    /// `kid`: which of Atlassian's keys has signed.
+    #[must_use]
+    pub fn key_id(&self) -> &str {
+        &self.key_id
     }
 
     /// `jti`. The platform may send a token more than once.
@@ -65,6 +72,7 @@ impl<'a> ForgeInvocation<'a> {
             app: self.app.into_owned(),
             context: self.context.map(ForgeContext::into_owned),
             principal: self.principal.map(|text| Cow::Owned(text.into_owned())),
+            key_id: Cow::Owned(self.key_id.into_owned()),
             token_id: Cow::Owned(self.token_id.into_owned()),
             issued_at: self.issued_at,
             expires_at: self.expires_at,

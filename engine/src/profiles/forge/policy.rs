@@ -11,7 +11,7 @@ use crate::jws::fields::{self, fields};
 use crate::jws::json::{Literal, Spare, Value};
 use crate::limits::{DEFAULT_MAX_FORGE_TOKEN_LENGTH, MAX_TOKEN_LENGTH};
 use crate::pipeline::Window;
-use crate::profiles::published::{Admitted, Profile, Unverified};
+use crate::profiles::published::{Admitted, Profile, Signer, Unverified};
 use crate::time::UnixTime;
 use crate::validity::Validity;
 
@@ -97,6 +97,7 @@ impl ForgePolicy {
     /// Reads the claims of `document`, and checks them against the policy.
     fn check<'a>(
         &self,
+        key_id: Cow<'a, str>,
         document: &'a str,
         spare: &mut Spare<'a>,
         now: UnixTime,
@@ -111,6 +112,7 @@ impl ForgePolicy {
             app: ForgeApp::read(claims.app)?,
             context: ForgeContext::read(claims.context)?,
             principal: principal(claims.principal)?,
+            key_id,
             token_id: text(token_id).ok_or(VerifyError::TokenIdInvalid)?,
             issued_at: times.issued_at.floor(),
             expires_at: times.expires_at.floor(),
@@ -140,8 +142,9 @@ impl Profile for ForgePolicy {
         room: &'a mut Room,
     ) -> Result<Admitted<'a, ForgeInvocation<'a>>, VerifyError> {
         let mut token = Unverified::open(token, self.max_token_length, room)?;
-        let signer = token.named_signer()?;
-        let (invocation, window) = self.check(token.document, &mut token.spare, now)?;
+        let key_id = token.key_id()?;
+        let signer = Signer::Named(key_id.clone());
+        let (invocation, window) = self.check(key_id, token.document, &mut token.spare, now)?;
         Ok(token.admit(signer, invocation, window))
     }
 

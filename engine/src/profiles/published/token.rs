@@ -1,9 +1,11 @@
 //! What these tokens have in common before their claims are read: form and header.
 
+use std::borrow::Cow;
+
 use super::{ALGORITHM, Admitted, Signer};
 use crate::claims::Claims;
 use crate::error::VerifyError;
-use crate::jws::json::Spare;
+use crate::jws::json::{Spare, Text};
 use crate::jws::{Compact, Decoded, Parameters, Room};
 use crate::pipeline::Window;
 
@@ -66,9 +68,8 @@ impl<'a> Unverified<'a> {
     }
 
     /// The key that the header names.
-    pub(in crate::profiles) fn named_signer(&self) -> Result<Signer<'a>, VerifyError> {
-        let key_id = self.parameters.key_id()?;
-        Ok(Signer::Named(key_id.decode()))
+    pub(in crate::profiles) fn key_id(&self) -> Result<Cow<'a, str>, VerifyError> {
+        self.parameters.key_id().map(Text::decode)
     }
 
     /// The token, which the caller's policy wants.
