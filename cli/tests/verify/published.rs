@@ -41,7 +41,7 @@ fn a_call_to_a_forge_remote_is_accepted_with_its_members() {
     let run = forge(&["--jwks", &JWKS], forge_token().sign());
     let expected = json!({
         "id": null, "verdict": "accepted", "issuer": "forge/invocation-token",
-        "subject": "655362:312d3308-8954-42b0-aa38-771a10c88656", "audience": [APP], "key_id": null,
+        "subject": "655362:312d3308-8954-42b0-aa38-771a10c88656", "audience": [APP], "key_id": FORGE_KEY,
         "token_id": "d8a496253ec8c18a54631e4c82cbedd5d0ae8570", "algorithm": "RS256",
         "expires_at": 1_700_000_025,
     });
