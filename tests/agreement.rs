@@ -4,7 +4,11 @@
 
 use std::collections::HashSet;
 
-use asap_engine::{Algorithm, Backend, KeyRejected, Keyring, Scratch, VerifyError, VerifyingKey};
+use asap_engine::internals::verify_by_kernel;
+use asap_engine::{
+    Algorithm, Backend, KeyRejected, Keyring, RsaKeySize, Scratch, SigningKey, VerifyError,
+    VerifyingKey,
+};
 use asap_tests::backends::{judge_by_all, known_to_ring};
 use asap_tests::fixture::{engine, policy, verdict_now};
 use asap_tests::forge::twin;
@@ -82,7 +86,9 @@ fn the_backends_take_and_refuse_the_same_keys() {
             damaged.truncate(der.len() - [0, 0, 0, 1][walk.below(4)]);
             let load = |backend| VerifyingKey::from_spki_with(&damaged, backend).map(|_| ());
             let verdict = load(Backend::AwsLc);
-            assert_eq!(load(Backend::Ring), verdict, "{algorithm} {damaged:02x?}");
+            for backend in [Backend::Ring, Backend::Accel, Backend::Auto] {
+                assert_eq!(load(backend), verdict, "{algorithm} {damaged:02x?}");
+            }
             *(if verdict.is_ok() {
                 &mut taken
             } else {
@@ -106,6 +112,55 @@ fn a_key_that_ring_does_not_know_is_refused_at_load() {
         "{line}"
     );
     assert!(VerifyingKey::from_pem_with(pem, Backend::AwsLc).is_ok());
+}
+
+/// `Backend::Accel`: "aws-lc decides whatever a kernel refuses and one in 1,024 of what it accepts": beneath that, the kernel
+/// itself says what aws-lc says, of good signatures and of changed ones, at each size.
+#[test]
+fn the_kernel_by_itself_gives_the_verdict_of_the_library() {
+    const RSA: [Algorithm; 6] = [
+        Algorithm::Rs256,
+        Algorithm::Rs384,
+        Algorithm::Rs512,
+        Algorithm::Ps256,
+        Algorithm::Ps384,
+        Algorithm::Ps512,
+    ];
+    let mut walk = Walk(65_537);
+    for size in [
+        RsaKeySize::Bits2048,
+        RsaKeySize::Bits3072,
+        RsaKeySize::Bits4096,
+    ] {
+        let (_, private) = SigningKey::generate_rsa(Algorithm::Rs256, size).unwrap();
+        for algorithm in RSA {
+            let key = SigningKey::from_pem(algorithm, private.as_str().as_bytes()).unwrap();
+            let spki = der_of(key.public_key_pem());
+            let library = VerifyingKey::from_spki_with(&spki, Backend::AwsLc).unwrap();
+            let good = key.sign(b"message").unwrap();
+            for round in 0..20 {
+                let mut signature = good.clone();
+                let mut message = b"message".to_vec();
+                match round {
+                    0 => {}
+                    1..10 => signature[walk.below(good.len())] ^= 1 << walk.below(8),
+                    10..15 => message[walk.below(7)] ^= 1 << walk.below(8),
+                    15 => signature.fill(0),
+                    16 => signature.fill(0xff),
+                    17 => signature.rotate_left(1),
+                    18 => drop(signature.pop()),
+                    _ => signature.push(0),
+                }
+                let others = RSA.into_iter();
+                for other in others.filter(|other| round == 0 || *other == algorithm) {
+                    let expected = library.verify(other, &message, &signature).is_ok();
+                    let said = verify_by_kernel(&spki, other, &message, &signature);
+                    assert_eq!(said, Some(expected), "{size:?} {algorithm} {other} {round}");
+                    assert_eq!(expected, round == 0 && other == algorithm);
+                }
+            }
+        }
+    }
 }
 
 fn signing_input(token: &[u8]) -> &[u8] {

@@ -7,12 +7,13 @@ use std::task::{Context, Poll};
 use allocation_counter::measure;
 use asap_engine::limits::MIN_TOKEN_CACHE_BYTES;
 use asap_engine::{
-    Algorithm, ConnectRequest, ConnectVerdict, Engine, Keyring, Scratch, SecureResponseLayer,
-    TokenCache, Verdict,
+    Algorithm, Backend, ConnectRequest, ConnectVerdict, Engine, Keyring, Scratch,
+    SecureResponseLayer, TokenCache, Verdict,
 };
+use asap_tests::backends::assert_no_disagreement;
 use asap_tests::connect::{SECRET, claims_for, hs256, module};
-use asap_tests::fixture::{NOW, block_on, engine, policy};
-use asap_tests::token::Token;
+use asap_tests::fixture::{NOW, block_on, engine, keyring, policy};
+use asap_tests::token::{Token, signature_of, with_signature};
 use http::header::SET_COOKIE;
 use http::{HeaderMap, HeaderValue, Response};
 use tower_layer::Layer;
@@ -72,6 +73,33 @@ fn verifying_a_connect_token_allocates_its_canonical_request_alone() {
         assert!(matches!(verdict, Ok(ConnectVerdict::Verified(_))));
     });
     assert_eq!(used.count_total, 1);
+}
+
+/// By the kernel where the processor has the instructions: good tokens, and refusals that aws-lc decides.
+#[test]
+fn verifying_on_the_fastest_backend_allocates_nothing() {
+    use Algorithm::{Ps256, Ps384, Ps512, Rs256, Rs384, Rs512};
+    let algorithms = [Rs256, Rs384, Rs512, Ps256, Ps384, Ps512];
+    let keys = keyring(&algorithms, Backend::Auto);
+    let engine = Engine::new(policy(), keys).with_clock(|| NOW);
+    let mut scratch = Scratch::new();
+    for algorithm in algorithms {
+        let good = realistic(algorithm);
+        let bad = with_signature(&good, vec![1; signature_of(&good).len()]);
+        let is_verified = |token: &str, scratch: &mut Scratch| {
+            engine.verify_now(token.as_bytes(), scratch).is_ok()
+        };
+        // The library parses a key for an algorithm when it is first used for it.
+        assert!(!is_verified(&bad, &mut scratch));
+        let used = measure(|| {
+            for _ in 0..1_100 {
+                assert!(is_verified(&good, &mut scratch));
+            }
+            assert!(!is_verified(&bad, &mut scratch));
+        });
+        assert_eq!(used.count_total, 0, "{algorithm}");
+    }
+    assert_no_disagreement();
 }
 
 #[test]

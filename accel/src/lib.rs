@@ -8,7 +8,11 @@
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
 
 mod clock;
+pub mod ed25519;
 mod huge_pages;
+mod lanes;
+mod modular;
+pub mod p256;
 mod plain;
 mod prefetch;
 #[cfg(target_arch = "x86_64")]
@@ -17,5 +21,6 @@ pub mod rsa;
 
 pub use clock::{coarse_monotonic_nanos, coarse_unix_nanos};
 pub use huge_pages::prefer_huge_pages;
+pub use lanes::Tier;
 pub use plain::{PlainAudience, PlainRoom, PlainToken};
 pub use prefetch::prefetch;

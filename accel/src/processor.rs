@@ -59,3 +59,14 @@ pub(crate) fn has_wide_multiplications() -> bool {
     static ANSWER: Answer = Answer::new();
     ANSWER.or(find_out)
 }
+
+/// What the lanes of P-256 take: those and shifts of pairs.
+#[inline]
+pub(crate) fn has_wide_multiplications_and_shifts() -> bool {
+    #[cold]
+    fn find_out() -> bool {
+        has_wide_multiplications() && is_x86_feature_detected!("avx512vbmi2")
+    }
+    static ANSWER: Answer = Answer::new();
+    ANSWER.or(find_out)
+}

@@ -356,3 +356,17 @@ pub fn verify_with_set(
 pub fn keys_of_set(set: &KeySet) -> Vec<(Option<&str>, Vec<Algorithm>)> {
     set.keys().collect()
 }
+
+/// What a kernel says of a signature by itself: no library, no guard, no switch, and by the portable twin where the processor
+/// does not have the instructions. `None` if the key or the algorithm is none of a kernel's.
+#[cfg(feature = "accel")]
+#[must_use]
+pub fn verify_by_kernel(
+    spki: &[u8],
+    algorithm: Algorithm,
+    message: &[u8],
+    signature: &[u8],
+) -> Option<bool> {
+    let key = PublicKey::from_spki(spki).ok()?;
+    crate::crypto::verify_by_kernel_alone(key, algorithm, message, signature)
+}

@@ -36,7 +36,7 @@
 //! | `http` | `KeyRepository`, `KeySetRepository` | tokio, hyper, rustls |
 //! | `ring` | `Backend::Ring`, a second opinion on every signature | ring |
 //! | `tower` | `AuthenticateLayer` and `ConnectLayer`, which answer 401 and 503 themselves, and `SecureResponseLayer` | tower-layer, tower-service, http, http-body, bytes |
-//! | `accel` | kernels that are chosen at run time: plain tokens with AVX-512, prefetching | asap-accel, which has `unsafe` |
+//! | `accel` | `Backend::Accel`: RSA, P-256 and Ed25519 by kernels of this project; plain tokens with AVX-512, prefetching: chosen at run time | asap-accel, which has `unsafe`; tracing |
 //! | `internals` | for the fuzz targets; no promise | |
 //!
 //! Features add and never alter. To read the code, go on with `pipeline.rs` (the order of checks), then
@@ -79,6 +79,8 @@ pub use policy::Policy;
 pub use error::{CHALLENGE_WITHOUT_TOKEN, ConfigError, KeyRejected, Stage, VerifyError};
 // What it is made of.
 pub use claims::Audience;
+#[cfg(feature = "accel")]
+pub use crypto::{AccelStats, KernelState, KernelStats, TableStats, accel_stats, switch_accel};
 pub use crypto::{Algorithm, Backend, SharedSecret, VerifyingKey};
 #[cfg(feature = "http")]
 pub use keys::{

@@ -95,6 +95,16 @@ pub(crate) const RSA_MODULUS_BITS: std::ops::RangeInclusive<usize> = 2048..=8192
 /// The longest RSA public exponent, in bits: what both backends take. The cost grows with it.
 pub(crate) const RSA_MAX_EXPONENT_BITS: usize = 33;
 
+/// How many signatures a kernel may refuse under one key beyond those that were accepted, before the library is asked at once:
+/// enough for a client's faults, and as little work in vain as a flood of forgeries is worth.
+#[cfg(feature = "accel")]
+pub(crate) const MAX_KERNEL_REFUSALS: u32 = 64;
+
+/// One in so many acceptances by a kernel is checked again by the library: one in a thousand costs a hundredth of what the
+/// kernel saves, and a kernel that is wrong is found while it is busy within milliseconds.
+#[cfg(feature = "accel")]
+pub(crate) const KERNEL_SAMPLE_INTERVAL: u32 = 1_024;
+
 /// The largest PEM text of one key, in bytes. An RSA key of 8192 bits takes some 1,500.
 pub const MAX_PEM_LENGTH: usize = 64 * 1024;
 
@@ -344,3 +354,21 @@ pub(crate) const SUSPECT_FOR: Duration = Duration::from_secs(60);
 /// How many such keys are remembered for one repository, of up to 1 KiB each.
 #[cfg(feature = "http")]
 pub(crate) const MAX_SUSPECTS: usize = 8;
+
+/// How many verifications a key has before it gets a table: as many as a table costs, so that a key that is used once costs none.
+pub(crate) const TABLE_USES: u32 = 8;
+
+/// How many it has before it gets one again, after it had to give it up; twice as many each time.
+pub(crate) const TABLE_USES_AFTER_EVICTION: u32 = 64;
+
+/// How many at most: where more keys are in use than have room, a table is made for one verification in 65,536.
+pub(crate) const TABLE_MAX_USES: u32 = 65_536;
+
+/// What all tables of the process take together, in bytes: 190 keys with windows of 6 bits.
+pub(crate) const MAX_TABLE_BYTES: usize = 16 * 1024 * 1024;
+
+/// How many tables may be asked for at once: half a second's work. Keys beyond ask again later.
+pub(crate) const MAX_TABLES_ASKED_FOR: usize = 1024;
+
+/// How many of the first acceptances by a table aws-lc has to confirm.
+pub(crate) const TABLE_TRIALS: u32 = 4;

@@ -3,6 +3,7 @@
 use std::fs;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use asap_engine::{KernelState, accel_stats};
 use serde_json::{Value, json};
 
 /// Where and with what a run was made.
@@ -18,6 +19,9 @@ pub(crate) struct Environment {
     pub(crate) date: String,
     /// Of the last minute, before anything was started: on a busy machine, latencies are others' too.
     pub(crate) load_average: Option<f64>,
+    /// Whether the gateway here verified signatures by the engine's kernels, or why not, by their names. `untested` if there was
+    /// no gateway here, or no key of that kind.
+    pub(crate) kernels: [(&'static str, KernelState); 3],
 }
 
 impl Environment {
@@ -44,6 +48,15 @@ impl Environment {
                     .next()
                     .and_then(|field| field.parse().ok())
             }),
+            kernels: kernels(),
+        }
+    }
+
+    /// The same, and what only a run shows.
+    pub(crate) fn after_the_run(self) -> Self {
+        Self {
+            kernels: kernels(),
+            ..self
         }
     }
 
@@ -57,9 +70,20 @@ impl Environment {
             "profile": self.profile,
             "date": self.date,
             "load_average": self.load_average,
+            "kernels": self
+                .kernels
+                .iter()
+                .map(|(name, state)| ((*name).to_owned(), state.name().into()))
+                .collect::<serde_json::Map<String, Value>>(),
             "allocator": "mimalloc",
         })
     }
+}
+
+fn kernels() -> [(&'static str, KernelState); 3] {
+    accel_stats()
+        .kernels()
+        .map(|(name, stats)| (name, stats.state))
 }
 
 /// How many threads run at once.
@@ -143,6 +167,7 @@ mod tests {
             "engine_version",
             "profile",
             "date",
+            "kernels",
         ] {
             assert!(!json[key].is_null(), "{key}");
         }

@@ -218,6 +218,7 @@ pub(crate) fn sample() -> Findings {
             profile: "release",
             date: "2026-11-22T00:00:00Z".to_owned(),
             load_average: Some(0.1),
+            kernels: [("rsa", asap_engine::KernelState::On); 3],
         },
         duration: Duration::from_secs(20),
         target: None,

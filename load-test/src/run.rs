@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use asap_engine::limits::MAX_FETCH_BURST;
-use asap_engine::{KeyRepository, KeyRepositoryConfig};
+use asap_engine::{Backend, KeyRepository, KeyRepositoryConfig};
 use http::{HeaderValue, Uri};
 
 use crate::cli::Options;
@@ -88,6 +88,7 @@ impl Rig {
             None => {
                 let keys = || {
                     let config = KeyRepositoryConfig::new(&repository.base_url)?
+                        .with_backend(Backend::Auto)
                         .with_root_certificates(repository.root_certificate.as_bytes())?
                         // Each token that names an unknown key is to be answered as such, however many there are.
                         .with_fetch_rate_per_issuer(MAX_FETCH_BURST, UNLIMITED)
@@ -164,7 +165,7 @@ impl Rig {
         let (issuers, keys) = self.parties.published();
         Ok(Findings {
             scenario: options.scenario,
-            environment,
+            environment: environment.after_the_run(),
             duration: options.duration,
             target: options.target.as_ref().map(ToString::to_string),
             left_out: self.left_out.clone(),

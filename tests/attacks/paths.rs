@@ -14,13 +14,14 @@ use asap_engine::{
     AuthenticateLayer, Backend, Engine, Identity, KeySource, Keyring, ReplayLog, ReplayWindow,
     Scratch, TokenCache, Verdict, VerifyError, VerifyingKey,
 };
+use asap_tests::backends::assert_no_disagreement;
 use asap_tests::clock::FakeClock;
 use http::{HeaderValue, Request, Response};
 use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::case::{Case, Key};
-use crate::world::{AWS_LC, RING, WORLD, Waiting};
+use crate::world::{ACCEL, AWS_LC, RING, WORLD, Waiting};
 
 /// Where the key comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,15 +37,19 @@ pub(crate) enum Source {
 }
 
 /// All of them.
-pub(crate) const SOURCES: [Source; 8] = [
+pub(crate) const SOURCES: [Source; 12] = [
     Source::Keyring(Backend::AwsLc),
     Source::Keyring(Backend::Ring),
+    Source::Keyring(Backend::Accel),
     Source::Waiting(Backend::AwsLc),
     Source::Waiting(Backend::Ring),
+    Source::Waiting(Backend::Accel),
     Source::Repository(Backend::AwsLc),
     Source::Repository(Backend::Ring),
+    Source::Repository(Backend::Accel),
     Source::Uncached(Backend::AwsLc),
     Source::Uncached(Backend::Ring),
+    Source::Uncached(Backend::Accel),
 ];
 
 /// How the engine is asked.
@@ -79,7 +84,7 @@ const FEWEST_PATHS: usize = 6;
 ///
 /// # Panics
 ///
-/// If one of them gives another verdict than the case, or if a bad key is taken.
+/// If one of them gives another verdict than the case, or if a bad key is taken, or if aws-lc has found a kernel wrong.
 pub(crate) fn prove(cases: &[Case]) {
     let mut wrong = Vec::new();
     for case in cases {
@@ -104,6 +109,7 @@ pub(crate) fn prove(cases: &[Case]) {
             }
         }
         assert!(taken >= FEWEST_PATHS, "{}: {taken} paths", case.name);
+        assert_no_disagreement();
         (case.afterwards)();
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -111,7 +117,7 @@ pub(crate) fn prove(cases: &[Case]) {
 
 /// What is wrong with how the key of a case is loaded.
 fn loaded_otherwise(case: &Case, key: &Key) -> Vec<String> {
-    let backends = [Backend::AwsLc, Backend::Ring];
+    let backends = [Backend::AwsLc, Backend::Ring, Backend::Accel];
     let known = backends
         .into_iter()
         .filter(|backend| *backend != Backend::Ring || case.known_to_ring);
@@ -172,6 +178,7 @@ fn keys_of(case: &Case, backend: Backend) -> Option<Arc<Keyring>> {
             keys.ok().map(Arc::new)
         }
         None if backend == Backend::Ring => Some(Arc::clone(&RING)),
+        None if backend == Backend::Accel => Some(Arc::clone(&ACCEL)),
         None => Some(Arc::clone(&AWS_LC)),
     }
 }

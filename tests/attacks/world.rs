@@ -1,4 +1,5 @@
-//! Where the keys of all paths come from: two keyrings, and one key server for the whole run with four clients of it.
+//! Where the keys of all paths come from: three keyrings, and one key server for the whole run with six clients
+//! of it.
 
 use std::collections::HashMap;
 use std::future::ready;
@@ -46,6 +47,10 @@ impl KeySource for Waiting {
 pub(crate) static AWS_LC: LazyLock<Arc<Keyring>> =
     LazyLock::new(|| Arc::new(keyring(Algorithm::ALL, Backend::AwsLc)));
 
+/// The same, for the kernels.
+pub(crate) static ACCEL: LazyLock<Arc<Keyring>> =
+    LazyLock::new(|| Arc::new(keyring(Algorithm::ALL, Backend::Accel)));
+
 /// Those that ring knows.
 pub(crate) static RING: LazyLock<Arc<Keyring>> = LazyLock::new(|| {
     let known = Algorithm::ALL.iter().copied();
@@ -66,12 +71,14 @@ pub(crate) struct World {
 struct Clients {
     aws_lc: Arc<KeyRepository>,
     ring: Arc<KeyRepository>,
+    accel: Arc<KeyRepository>,
 }
 
 impl Clients {
     fn on(&self, backend: Backend, case: &Case) -> Option<&Arc<KeyRepository>> {
         match backend {
             Backend::Ring => case.known_to_ring.then_some(&self.ring),
+            Backend::Accel => Some(&self.accel),
             _ => Some(&self.aws_lc),
         }
     }
@@ -101,6 +108,7 @@ impl World {
         let clients = |path| Clients {
             aws_lc: client(path, Backend::AwsLc),
             ring: client(path, Backend::Ring),
+            accel: client(path, Backend::Accel),
         };
         let (repository, uncached) = (clients("/keys"), clients("/uncached"));
         let world = Self {

@@ -7,7 +7,7 @@ use asap_engine::{
     Algorithm, Backend, Engine, IdentityRef, Issuer, Keyring, Policy, Scratch, TokenRequest,
     UnixTime, Verdict, VerifyError, limits,
 };
-use asap_tests::backends::known_to_ring;
+use asap_tests::backends::{assert_no_disagreement, known_to_ring};
 use asap_tests::clock::FakeClock;
 use asap_tests::fixture::{block_on, verdict};
 use asap_tests::keys::owned_key;
@@ -199,11 +199,12 @@ fn the_identity_says_exactly_what_was_signed_and_only_in_its_time() {
     for_all(24, said(), |said| {
         for algorithm in Algorithm::ALL {
             let token = said.sign(*algorithm);
-            let backends = [Backend::AwsLc, Backend::Ring];
-            let knows = |one: &Backend| *one == Backend::AwsLc || known_to_ring(*algorithm);
+            let backends = [Backend::AwsLc, Backend::Ring, Backend::Accel];
+            let knows = |one: &Backend| *one != Backend::Ring || known_to_ring(*algorithm);
             for backend in backends.into_iter().filter(knows) {
                 verified_in_its_time(&said, *algorithm, backend, &token)?;
             }
+            assert_no_disagreement();
         }
         Ok(())
     });

@@ -1,9 +1,12 @@
-//! What this engine says of a case: the keys and the signatures of the vectors, by both backends, which must agree.
+//! What this engine says of a case: the keys and the signatures of the vectors, by all backends and by the kernels
+//! alone, which must agree.
 
+use asap_engine::internals::verify_by_kernel;
 use asap_engine::limits::MAX_TOKEN_LENGTH;
 use asap_engine::{Algorithm, Backend, KeyRejected, Scratch, VerifyError, VerifyingKey};
-use asap_tests::backends::known_to_ring;
+use asap_tests::backends::{assert_no_disagreement, known_to_ring};
 use asap_tests::fixture::{NOW, policy};
+use asap_tests::keys::der_of;
 use asap_tests::token::decoded;
 use serde_json::Value;
 
@@ -73,17 +76,30 @@ impl Case {
 
 /// A public key, loaded once for each backend that knows its kind.
 #[derive(Debug)]
-pub(crate) struct Keys(Result<Vec<VerifyingKey>, KeyRejected>);
+pub(crate) struct Keys {
+    loaded: Result<Vec<VerifyingKey>, KeyRejected>,
+    /// For the kernels: a `SubjectPublicKeyInfo`.
+    spki: Vec<u8>,
+}
 
 impl Keys {
     /// A `SubjectPublicKeyInfo` in DER.
     pub(crate) fn from_spki(der: &[u8]) -> Self {
-        Self::load(|backend| VerifyingKey::from_spki_with(der, backend))
+        Self {
+            loaded: Self::load(|backend| VerifyingKey::from_spki_with(der, backend)),
+            spki: der.to_vec(),
+        }
     }
 
     /// A PEM text.
     pub(crate) fn from_pem(pem: &str) -> Self {
-        Self::load(|backend| VerifyingKey::from_pem_with(pem.as_bytes(), backend))
+        let loaded = Self::load(|backend| VerifyingKey::from_pem_with(pem.as_bytes(), backend));
+        let spki = if loaded.is_ok() {
+            der_of(pem)
+        } else {
+            Vec::new()
+        };
+        Self { loaded, spki }
     }
 
     /// The key of a group of Wycheproof, which has it as PEM and as DER, and mostly as a JWK.
@@ -103,27 +119,31 @@ impl Keys {
         Self::from_spki(&jwk::spki(jwk))
     }
 
-    fn load(load: impl Fn(Backend) -> Result<VerifyingKey, KeyRejected>) -> Self {
+    fn load(
+        load: impl Fn(Backend) -> Result<VerifyingKey, KeyRejected>,
+    ) -> Result<Vec<VerifyingKey>, KeyRejected> {
         let first = load(Backend::AwsLc);
         let second = load(Backend::Ring);
-        Self(match (first, second) {
-            (Ok(first), Ok(second)) => Ok(vec![first, second]),
+        let third = load(Backend::Accel);
+        assert_eq!(third.as_ref().err(), first.as_ref().err());
+        match (first, second) {
+            (Ok(first), Ok(second)) => Ok(vec![first, second, third?]),
             (Ok(first), Err(KeyRejected::UnsupportedAlgorithm)) => {
                 let algorithms = Algorithm::ALL.iter().filter(|one| first.verifies(**one));
                 assert!(algorithms.into_iter().all(|one| !known_to_ring(*one)));
-                Ok(vec![first])
+                Ok(vec![first, third?])
             }
             (Err(first), Err(second)) => {
                 assert_eq!(first, second, "the backends disagree");
                 Err(first)
             }
             (first, second) => panic!("the backends disagree: {first:?} and {second:?}"),
-        })
+        }
     }
 
     /// Whether the key is taken.
     pub(crate) fn verdict(&self) -> Verdict {
-        match &self.0 {
+        match &self.loaded {
             Ok(_) => Ok(()),
             Err(rejected) => Err(format!("key {rejected:?}")),
         }
@@ -132,7 +152,7 @@ impl Keys {
     /// What the backends say of a signature.
     pub(crate) fn verify(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> Verdict {
         self.verdict()?;
-        let keys = self.0.as_ref().unwrap();
+        let keys = self.loaded.as_ref().unwrap();
         let says = |key: &VerifyingKey| {
             let said = key.verify(algorithm, message, signature);
             said.map_err(|refusal| refusal.code().to_owned())
@@ -140,6 +160,10 @@ impl Keys {
         let expected = says(&keys[0]);
         for key in &keys[1..] {
             assert_eq!(says(key), expected, "the backends disagree");
+        }
+        assert_no_disagreement();
+        if let Some(is_valid) = verify_by_kernel(&self.spki, algorithm, message, signature) {
+            assert_eq!(is_valid, expected.is_ok(), "a kernel disagrees");
         }
         expected
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use asap_engine::{
     Admitted, Authentic, KeyError, KeyId, KeyRepository, KeyRepositoryStats, KeySource, Lookup,
-    VerifyError, VerifyingKey,
+    VerifyError, VerifyingKey, accel_stats,
 };
 use tokio::runtime::Handle;
 
@@ -29,7 +29,7 @@ pub(super) enum Source {
 }
 
 impl Source {
-    /// What the source was asked so far, as one JSON object.
+    /// What the source was asked so far, and how the kernels stand, as one JSON object.
     pub(super) fn stats_json(&self) -> String {
         match self {
             Self::Directory(directory) => {
@@ -87,13 +87,49 @@ pub(super) fn repository_counters(stats: &KeyRepositoryStats) -> [(&'static str,
     ]
 }
 
-/// Counters as one JSON object.
+/// Counters, and how the kernels stand, as one JSON object.
 pub(super) fn stats_json(counters: &[(&str, u64)]) -> String {
+    format!("{{{},\"kernels\":{}}}", members(counters), kernels_json())
+}
+
+/// The kernels of this process and their tables, as one JSON object.
+fn kernels_json() -> String {
+    let stats = accel_stats();
+    let mut json = String::from("{");
+    for (name, kernel) in stats.kernels() {
+        let counters = [
+            ("keys_prepared", kernel.keys_prepared),
+            ("keys_left", kernel.keys_left),
+            ("acceptances_rechecked", kernel.acceptances_rechecked),
+            ("refusals_rechecked", kernel.refusals_rechecked),
+            ("undecided", kernel.undecided),
+            ("left_by_balance", kernel.left_by_balance),
+            ("disagreements", kernel.disagreements),
+        ];
+        json += &format!(
+            "\"{name}\":{{\"state\":\"{}\",\"is_available\":{},{}}},",
+            kernel.state,
+            kernel.is_available,
+            members(&counters)
+        );
+    }
+    let tables = stats.tables;
+    let counters = [
+        ("tables", u64::try_from(tables.tables).unwrap_or(u64::MAX)),
+        ("bytes", u64::try_from(tables.bytes).unwrap_or(u64::MAX)),
+        ("builds", tables.builds),
+        ("evictions", tables.evictions),
+    ];
+    json += &format!("\"tables\":{{{}}}}}", members(&counters));
+    json
+}
+
+fn members(counters: &[(&str, u64)]) -> String {
     let members: Vec<_> = counters
         .iter()
         .map(|(name, count)| format!("\"{name}\":{count}"))
         .collect();
-    format!("{{{}}}", members.join(","))
+    members.join(",")
 }
 
 /// One worker's access to the source.

@@ -45,6 +45,11 @@ Key repositories are asked for up to 1024 keys that they do not have in one issu
   all names for up to 4096, and 100 more a second: a flood of unknown keys costs no more. Beyond that a token is refused
   with key_unavailable, which --stats counts as refused_by_limits.
 
+Kernels (--backend accel, and auto) are this project's own arithmetic. aws-lc decides whatever they refuse and one in 1024 of
+  what they accept, and the first answer that differs takes a kernel out of use. With ASAP_ACCEL=off in the environment they
+  are not used. --stats has a member "kernels" that says of each whether it is in use, or why not, and what it has done:
+  {"rsa":{"state":"on",...},"p256":{...},"ed25519":{...},"tables":{...}}; "disagreements" other than 0 should be reported.
+
 Examples:
   Why is this token refused? The public key of kid a/b is the file keys/a/b:
     printf '%s\n' "$TOKEN" | asap verify --audience my-service --keys keys
@@ -164,7 +169,7 @@ pub(crate) struct Options {
     #[arg(long)]
     pub(super) json: bool,
 
-    /// Print the counters of the key source at the end, as a JSON object on standard error
+    /// Print the counters of the key source and of the kernels at the end, as a JSON object on standard error
     #[arg(long)]
     pub(super) stats: bool,
 }
@@ -203,13 +208,14 @@ impl ProfileName {
 /// The names of `--backend`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum BackendName {
-    /// With each key parsed once
+    /// aws-lc, with each key parsed once
     AwsLc,
     /// A second opinion; it knows no P-521
     Ring,
-    /// Kernels of its own, where a build has them
+    /// This project's own kernels where the key and the processor have one (RSA of 2048, 3072 or 4096 bits with AVX-512), and
+    /// aws-lc for all else
     Accel,
-    /// The fastest that this build has: aws-lc
+    /// The fastest that this build has: accel
     Auto,
 }
 

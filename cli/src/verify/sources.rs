@@ -40,7 +40,7 @@ pub(super) fn keys_by_name(
     options: &Options,
     workers: usize,
 ) -> Result<(Arc<Source>, Option<Runtime>), Fault> {
-    let backend = backend(options)?;
+    let backend = backend(options);
     if let Some(path) = &options.keys {
         let directory =
             KeyDirectory::open(path, backend).map_err(|error| in_file("--keys", path, &error))?;
@@ -70,7 +70,7 @@ pub(super) fn key_set(
     place: &str,
     format: KeySetFormat,
 ) -> Result<(Arc<SetSource>, Runtime), Fault> {
-    let backend = backend(options)?;
+    let backend = backend(options);
     let runtime = runtime()?;
     if !is_url(place) {
         let path = Path::new(place);
@@ -104,13 +104,12 @@ fn is_url(place: &str) -> bool {
     place.contains("://")
 }
 
-fn backend(options: &Options) -> Result<Backend, Fault> {
+fn backend(options: &Options) -> Backend {
     match options.backend.unwrap_or(BackendName::Auto) {
-        BackendName::AwsLc | BackendName::Auto => Ok(Backend::AwsLc),
-        BackendName::Ring => Ok(Backend::Ring),
-        BackendName::Accel => Err(Fault::new(
-            "--backend accel: this build has no accelerated kernel, choose aws-lc, ring or auto",
-        )),
+        BackendName::AwsLc => Backend::AwsLc,
+        BackendName::Ring => Backend::Ring,
+        BackendName::Accel => Backend::Accel,
+        BackendName::Auto => Backend::Auto,
     }
 }
 

@@ -228,7 +228,7 @@ fn a_set_that_cannot_be_used_is_named_before_a_token_is_read() {
     }
     for (further, option) in [
         (["--jwks", &JWKS, "--leeway", "301"], "--leeway"),
-        (["--jwks", &JWKS, "--backend", "accel"], "--backend"),
+        (["--jwks", &JWKS, "--backend", "openssl"], "--backend"),
     ] {
         let run = forge(&further, "");
         assert!(

@@ -34,7 +34,6 @@ fn every_option_that_cannot_work_is_named() {
         (&["--algorithm"], "--algorithm"),
         (&["--issuer", "a b"], "--issuer"),
         (&["--issuer", ""], "--issuer"),
-        (&["--backend", "accel"], "--backend"),
         (&["--backend", "openssl"], "--backend"),
         (&["--input", "json"], "--input"),
         (&["--at", "now"], "--at"),

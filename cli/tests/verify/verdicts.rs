@@ -3,9 +3,10 @@
 use asap_engine::{Algorithm, VerifyError};
 use asap_tests::backends::judge_by_all;
 use asap_tests::keys::other_key;
-use asap_tests::token::Token;
+use asap_tests::token::{Token, with_signature};
+use serde_json::Value;
 
-use crate::support::{AT_NOW, KEYS, judge, verify};
+use crate::support::{AT_NOW, KEYS, asap, judge, run, verify};
 
 #[test]
 fn an_accepted_token_is_one_object_with_its_members_in_order() {
@@ -71,7 +72,7 @@ fn a_line_for_people_cannot_be_forged_by_a_claim() {
 }
 
 #[test]
-fn every_verdict_is_the_engines_on_both_backends_and_in_both_forms() {
+fn every_verdict_is_the_engines_on_each_backend_and_in_both_forms() {
     let tokens = corpus();
     let expected: Vec<_> = tokens
         .iter()
@@ -82,7 +83,9 @@ fn every_verdict_is_the_engines_on_both_backends_and_in_both_forms() {
         .collect();
     let lines = tokens.join("\n");
     assert_eq!(judge(&[], &lines).codes(), expected);
-    assert_eq!(judge(&["--backend", "aws-lc"], &lines).codes(), expected);
+    for backend in ["aws-lc", "accel", "auto"] {
+        assert_eq!(judge(&["--backend", backend], &lines).codes(), expected);
+    }
     let objects: Vec<_> = tokens
         .iter()
         .map(|token| serde_json::json!({ "token": token }).to_string())
@@ -238,4 +241,57 @@ fn corpus() -> Vec<String> {
     tokens.push(format!("Bearer {signed}"));
     tokens.push(signed);
     tokens
+}
+
+/// What `--stats` says of the kernel for RSA after a good token of each algorithm and a bad one of RS256, with this value of
+/// `ASAP_ACCEL`.
+fn kernel_with(environment: Option<&str>, backend: &str) -> Value {
+    let good = |algorithm: &Algorithm| Token::good(*algorithm).sign();
+    let mut tokens: Vec<_> = Algorithm::ALL.iter().map(good).collect();
+    let bad = vec![1; 256];
+    tokens.push(with_signature(&good(&Algorithm::Rs256), bad));
+    let fixed = ["verify", "--audience", "server", "--keys", KEYS.as_str()];
+    let further = ["--json", "--stats", "--backend", backend];
+    let mut tool = asap(&[&fixed[..], AT_NOW, &further].concat());
+    tool.env_remove("ASAP_ACCEL");
+    tool.envs(environment.map(|value| ("ASAP_ACCEL", value)));
+    let run = run(&mut tool, tokens.join("\n"));
+    let mut expected = vec!["accepted"; Algorithm::ALL.len()];
+    expected.push("signature_invalid");
+    assert_eq!(run.codes(), expected);
+    let stats: Value = serde_json::from_str(&run.stderr).unwrap();
+    assert_eq!(stats["kernels"]["rsa"]["disagreements"], 0);
+    stats["kernels"]["rsa"].clone()
+}
+
+#[test]
+fn the_environment_leaves_the_kernels_off_and_the_counters_say_so() {
+    for off in ["off", "false", ""] {
+        for backend in ["auto", "accel"] {
+            let kernel = kernel_with(Some(off), backend);
+            assert_eq!(kernel["state"], "off_by_environment", "{off:?}");
+            assert_eq!(kernel["keys_prepared"], 0);
+            assert_eq!(kernel["refusals_rechecked"], 0);
+        }
+    }
+}
+
+#[test]
+fn the_kernels_are_in_use_where_the_processor_has_the_instructions() {
+    for (environment, backend) in [(None, "auto"), (Some("on"), "auto"), (None, "accel")] {
+        let kernel = kernel_with(environment, backend);
+        if kernel["is_available"] == true {
+            assert_eq!(kernel["state"], "on");
+            assert!(kernel["keys_prepared"].as_u64() > Some(0), "{kernel}");
+            assert_eq!(kernel["refusals_rechecked"], 1);
+        } else {
+            assert_eq!(kernel["state"], "no_instructions");
+            assert_eq!(kernel["keys_prepared"], 0);
+        }
+    }
+    let unused = kernel_with(None, "aws-lc");
+    assert_eq!(
+        (&unused["keys_prepared"], &unused["keys_left"]),
+        (&0.into(), &0.into())
+    );
 }

@@ -3,6 +3,9 @@
 //! Nothing outside this module names a cryptographic library. A key is read strictly here, once, whatever the
 //! library would let through, and is tied here to the algorithms it can verify.
 
+#[cfg_attr(feature = "accel", path = "accel/enabled.rs")]
+#[cfg_attr(not(feature = "accel"), path = "accel/disabled.rs")]
+mod accel;
 mod algorithm;
 mod aws_lc;
 pub(crate) mod digest;
@@ -15,6 +18,10 @@ mod sign_error;
 mod signing;
 mod verifying_key;
 
+#[cfg(all(feature = "accel", feature = "internals"))]
+pub(crate) use accel::verify_by_kernel_alone;
+#[cfg(feature = "accel")]
+pub use accel::{AccelStats, KernelState, KernelStats, TableStats, accel_stats, switch_accel};
 pub use algorithm::Algorithm;
 pub(crate) use shared_secret::HS256;
 pub use shared_secret::SharedSecret;

@@ -169,8 +169,9 @@ fn rsa(bytes: &[u8]) -> Result<KeyKind, KeyRejected> {
     })
 }
 
-/// `RSAPublicKey` (RFC 8017 appendix A.1.1), whole: two minimal positive integers and nothing after them.
-fn rsa_integers(bytes: &[u8]) -> Result<(&[u8], &[u8]), spki::der::Error> {
+/// `RSAPublicKey` (RFC 8017 appendix A.1.1), whole: two minimal positive integers, modulus and exponent, and nothing after
+/// them. Highest byte first, without leading zeros.
+pub(super) fn rsa_integers(bytes: &[u8]) -> Result<(&[u8], &[u8]), spki::der::Error> {
     let mut reader = SliceReader::new(bytes)?;
     let integers = reader.sequence(|reader| {
         let modulus = UintRef::decode(reader)?;

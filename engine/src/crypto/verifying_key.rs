@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::public_key::{KeyKind, PublicKey};
-use super::{Algorithm, aws_lc, ring};
+use super::{Algorithm, accel, aws_lc, ring};
 use crate::error::{KeyRejected, VerifyError};
 use crate::keys::pem;
 
@@ -16,6 +16,29 @@ pub enum Backend {
     AwsLc,
     /// ring, where this build has the feature `ring`. It knows no P-521.
     Ring,
+    /// aws-lc-rs, and before it this project's own kernels for keys and processors that there is one for, where this build has
+    /// the feature `accel`: RSA with the exponent 65537 and 2048, 3072 or 4096 bits, on processors with AVX-512 IFMA; and
+    /// P-256 and Ed25519, on any processor and several times faster with AVX-512 IFMA, for keys that are used often. Such a
+    /// key gets a table after its first verifications, which a thread makes that lives for as long as there are tables to make; all of
+    /// them together take 16 MiB at most. All else goes to aws-lc.
+    ///
+    /// The arithmetic is this project's and no validated module's. aws-lc decides whatever a kernel refuses and one in 1,024 of
+    /// what it accepts, and the first answer that differs takes the kernel out of use: `accel_stats` shows it, and
+    /// `switch_accel` and the environment variable `ASAP_ACCEL=off` leave the kernels off.
+    Accel,
+    /// The fastest that this build has: [`Accel`](Self::Accel) with the feature `accel`, [`AwsLc`](Self::AwsLc) without.
+    Auto,
+}
+
+impl Backend {
+    /// What [`Auto`](Self::Auto) stands for in this build, and every other for itself.
+    const fn settled(self) -> Self {
+        match self {
+            Self::Auto if accel::IS_BUILT => Self::Accel,
+            Self::Auto => Self::AwsLc,
+            named => named,
+        }
+    }
 }
 
 /// A public key that is ready to verify signatures.
@@ -33,6 +56,7 @@ pub struct VerifyingKey {
 enum Prepared {
     AwsLc(aws_lc::PreparedKey),
     Ring(ring::PreparedKey),
+    Accel(accel::PreparedKey),
 }
 
 /// Tells a key that was loaded from every other of this process, loaded from the same text or not.
@@ -80,8 +104,9 @@ impl VerifyingKey {
         key: PublicKey<'_>,
         backend: Backend,
     ) -> Result<Self, KeyRejected> {
-        let prepared = match backend {
-            Backend::AwsLc => Prepared::AwsLc(aws_lc::PreparedKey::new(key)?),
+        let prepared = match backend.settled() {
+            Backend::Accel => Prepared::Accel(accel::PreparedKey::new(key)?),
+            Backend::AwsLc | Backend::Auto => Prepared::AwsLc(aws_lc::PreparedKey::new(key)?),
             Backend::Ring => Prepared::Ring(ring::PreparedKey::new(key)?),
         };
         Ok(Self {
@@ -125,6 +150,7 @@ impl VerifyingKey {
         let is_valid = match &self.prepared {
             Prepared::AwsLc(key) => key.is_valid(algorithm, message, signature),
             Prepared::Ring(key) => key.is_valid(algorithm, message, signature),
+            Prepared::Accel(key) => key.is_valid(algorithm, message, signature),
         };
         if is_valid {
             Ok(())

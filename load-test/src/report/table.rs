@@ -247,8 +247,15 @@ fn setting(out: &mut String, findings: &Findings) -> fmt::Result {
     )?;
     writeln!(
         out,
-        "  build           engine {}, {}, {}, {}",
-        environment.engine_version, environment.profile, environment.rustc, environment.date
+        "  build           engine {}, kernels {}, {}, {}, {}",
+        environment.engine_version,
+        environment
+            .kernels
+            .map(|(name, state)| format!("{name} {state}"))
+            .join(", "),
+        environment.profile,
+        environment.rustc,
+        environment.date
     )
 }
 

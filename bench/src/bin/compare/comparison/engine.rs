@@ -2,13 +2,27 @@
 
 use std::error::Error;
 
-use asap_engine::{Algorithm, Backend, Engine, Keyring, Policy, Scratch, Verdict};
+use asap_engine::{
+    Algorithm, Backend, Engine, Keyring, Policy, RsaKeySize, Scratch, Verdict, VerifyingKey,
+};
 
 use super::{Peer, Verifier};
-use asap_bench_kit::{AUDIENCE, KEY_ID};
+use asap_bench_kit::{AUDIENCE, KEY_ID, subject};
 
-/// This engine on each backend.
-pub(super) const SUBJECTS: [Peer; 2] = [
+/// This engine on each backend that this build has.
+pub(super) fn subjects() -> Result<Vec<Peer>, Box<dyn Error>> {
+    let key = subject::key(Algorithm::Es256, RsaKeySize::Bits2048)?;
+    let of_accel = VerifyingKey::from_pem_with(key.public_key_pem().as_bytes(), Backend::Accel);
+    let has_kernels = of_accel.is_ok();
+    Ok(SUBJECTS
+        .into_iter()
+        .filter(|subject| has_kernels || subject.name != ACCEL)
+        .collect())
+}
+
+const ACCEL: &str = "engine/accel";
+
+const SUBJECTS: [Peer; 3] = [
     Peer::new(
         "engine/aws-lc",
         "asap-engine",
@@ -20,6 +34,12 @@ pub(super) const SUBJECTS: [Peer; 2] = [
         "asap-engine",
         "the same with Backend::Ring",
         |algorithm, pem| verifier(algorithm, pem, Backend::Ring),
+    ),
+    Peer::new(
+        ACCEL,
+        "asap-engine",
+        "the same with Backend::Accel: its kernels where the key and the processor have one, aws-lc for all else",
+        |algorithm, pem| verifier(algorithm, pem, Backend::Accel),
     ),
 ];
 

@@ -85,10 +85,11 @@ fn run(
     remark: &str,
     file: Option<File>,
 ) -> Result<(), Box<dyn Error>> {
-    let subjects = [engine::SUBJECTS.as_slice(), &peers::PEERS, more].concat();
+    let ours = engine::subjects()?;
+    let subjects = [ours.as_slice(), &peers::PEERS, more].concat();
     let accepts = strictness::try_all(&subjects)?;
-    let ours = accepts.iter().take(engine::SUBJECTS.len());
-    if let Some(lax) = ours.into_iter().find(|accepts| !accepts.what.is_empty()) {
+    let of_ours = accepts.iter().take(ours.len());
+    if let Some(lax) = of_ours.into_iter().find(|accepts| !accepts.what.is_empty()) {
         return Err(format!("{} accepts {}", lax.subject, lax.what.join("; ")).into());
     }
     let comparison = Comparison {

@@ -1,0 +1,31 @@
+//! The lanes with AVX-512.
+
+/// Every function of the lanes asks for what the vectors take.
+macro_rules! lanes {
+    ($($item:item)*) => { $(
+        #[inline]
+        #[target_feature(enable = "avx512f,avx512dq,avx512ifma,avx512vbmi2")]
+        $item
+    )* };
+}
+
+#[path = "../lanes/field.rs"]
+mod field;
+#[path = "../lanes/sum.rs"]
+mod sum;
+
+use super::point::Affine;
+use crate::lanes::registers as vector;
+use crate::modular::words::Words;
+use crate::processor;
+
+pub(super) fn sum(points: &[(&Affine, bool)]) -> (Words, Words) {
+    assert!(processor::has_wide_multiplications_and_shifts());
+    // SAFETY: the processor has the features that the function asks for.
+    unsafe { sum_with_avx512(points) }
+}
+
+#[target_feature(enable = "avx512f,avx512dq,avx512ifma,avx512vbmi2")]
+fn sum_with_avx512(points: &[(&Affine, bool)]) -> (Words, Words) {
+    sum::sum(points)
+}

@@ -1,0 +1,18 @@
+//! The lanes one by one: the same functions over arrays, for tests and for processors without AVX-512.
+
+macro_rules! lanes {
+    ($($item:item)*) => { $( $item )* };
+}
+
+#[path = "../lanes/field.rs"]
+mod field;
+#[path = "../lanes/sum.rs"]
+mod sum;
+
+use super::point::Affine;
+use crate::lanes::arrays as vector;
+use crate::modular::words::Words;
+
+pub(super) fn sum(points: &[(&Affine, bool)]) -> (Words, Words) {
+    sum::sum(points)
+}

@@ -1,0 +1,135 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use super::*;
+use crate::limits::{TABLE_USES, TABLE_USES_AFTER_EVICTION};
+
+/// A table of so many bytes, or none.
+#[derive(Debug)]
+struct Make {
+    bytes: Option<usize>,
+    made: Arc<AtomicUsize>,
+}
+
+impl Build for Make {
+    type Table = usize;
+
+    fn build(&self) -> Option<usize> {
+        self.made.fetch_add(1, Ordering::Relaxed);
+        self.bytes
+    }
+
+    fn bytes(table: &usize) -> usize {
+        *table
+    }
+}
+
+fn shelf(max_bytes: usize) -> &'static Shelf {
+    Box::leak(Box::new(Shelf::new(max_bytes)))
+}
+
+fn slot(shelf: &'static Shelf, bytes: Option<usize>) -> (Slot<Make>, Arc<AtomicUsize>) {
+    let made = Arc::new(AtomicUsize::new(0));
+    let make = Make {
+        bytes,
+        made: Arc::clone(&made),
+    };
+    (Slot::new(shelf, make), made)
+}
+
+/// Waits for the other thread: for what comes, however long it takes, up to a minute.
+fn until(what: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !what() {
+        assert!(
+            start.elapsed() < Duration::from_secs(60),
+            "it does not come"
+        );
+        std::thread::yield_now();
+    }
+}
+
+fn use_times(slot: &Slot<Make>, times: u32) {
+    for _ in 0..times {
+        slot.table();
+    }
+}
+
+#[test]
+fn a_key_gets_its_table_after_its_first_uses_and_not_before() {
+    let (slot, made) = slot(shelf(100), Some(10));
+    use_times(&slot, TABLE_USES - 1);
+    assert_eq!(made.load(Ordering::Relaxed), 0);
+    use_times(&slot, 1);
+    until(|| slot.table().is_some());
+    assert_eq!(made.load(Ordering::Relaxed), 1);
+    use_times(&slot, 1000);
+    assert_eq!(made.load(Ordering::Relaxed), 1);
+}
+
+#[test]
+fn a_key_that_can_have_no_table_is_asked_once() {
+    let (slot, made) = slot(shelf(100), None);
+    use_times(&slot, TABLE_USES);
+    until(|| made.load(Ordering::Relaxed) == 1);
+    use_times(&slot, 100_000);
+    assert!(slot.table().is_none());
+    assert_eq!(made.load(Ordering::Relaxed), 1);
+}
+
+#[test]
+fn tables_stay_within_their_bytes_and_the_one_unused_for_longest_goes() {
+    let shelf = shelf(100);
+    let slots: Vec<_> = (0..4).map(|_| slot(shelf, Some(40)).0).collect();
+    for at in [0, 1] {
+        use_times(&slots[at], TABLE_USES);
+        until(|| slots[at].table().is_some());
+    }
+    assert_eq!(shelf.stats().bytes, 80);
+    // The first is used after the second.
+    use_times(&slots[0], 1);
+    use_times(&slots[2], TABLE_USES);
+    until(|| shelf.stats().evictions == 1);
+    assert!(slots[2].table().is_some());
+    assert!(slots[0].table().is_some() != slots[1].table().is_some());
+    let stats = shelf.stats();
+    assert_eq!((stats.tables, stats.bytes, stats.builds), (2, 80, 3));
+}
+
+#[test]
+fn after_an_eviction_it_takes_more_uses() {
+    let shelf = shelf(10);
+    let (one, made) = slot(shelf, Some(10));
+    let (other, _) = slot(shelf, Some(10));
+    use_times(&one, TABLE_USES);
+    until(|| one.table().is_some());
+    use_times(&other, TABLE_USES);
+    until(|| shelf.stats().evictions == 1);
+    use_times(&one, TABLE_USES_AFTER_EVICTION - 1);
+    assert_eq!(made.load(Ordering::Relaxed), 1);
+    use_times(&one, 1);
+    until(|| made.load(Ordering::Relaxed) == 2);
+}
+
+#[test]
+fn a_table_without_room_is_not_kept() {
+    let shelf = shelf(10);
+    let (large, made) = slot(shelf, Some(11));
+    use_times(&large, TABLE_USES);
+    until(|| made.load(Ordering::Relaxed) == 1 && shelf.stats().builds == 1);
+    until(|| large.table().is_none());
+    assert_eq!(shelf.stats().bytes, 0);
+}
+
+#[test]
+fn a_key_that_is_gone_takes_its_table_with_it() {
+    let shelf = shelf(100);
+    let (slot, _) = slot(shelf, Some(60));
+    use_times(&slot, TABLE_USES);
+    until(|| slot.table().is_some());
+    until(|| shelf.stats().tables == 1);
+    drop(slot);
+    until(|| shelf.stats().bytes == 0);
+    assert_eq!(shelf.stats().tables, 0);
+}
