@@ -14,8 +14,10 @@ use crate::jws::json::plain::{PlainMembers, PlainValue};
 use crate::jws::json::{self, Members, Spare};
 use crate::jws::{Compact, Header, Room, base64url};
 use crate::keys::pem;
+use crate::profiles::{self, Covered};
 use crate::{
-    Admitted, Algorithm, KeyId, KeyRejected, KeySet, Policy, Scratch, UnixTime, VerifyError,
+    Admitted, Algorithm, BaseUrl, ConnectRequest, KeyId, KeyRejected, KeySet, Policy, Scratch,
+    UnixTime, VerifyError,
 };
 
 #[cfg(feature = "http")]
@@ -29,7 +31,35 @@ pub use crate::keys::repository::simulation::{
 };
 #[cfg(feature = "tower")]
 pub use crate::middleware::bearer_token;
-pub use crate::profiles::{QueryHashCovers, check_query_hash};
+
+/// What of a Connect request a hash covers, beside method and path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum QueryHashCovers {
+    /// The query, and the request has no form.
+    Query,
+    /// The query and the fields of the form.
+    QueryAndForm,
+    /// The query; the request has a form too.
+    QueryWithoutForm,
+}
+
+/// What of `request` the hash `claimed` covers.
+///
+/// # Errors
+///
+/// [`QueryHashMismatch`](VerifyError::QueryHashMismatch), or as [`ConnectRequest::canonical`].
+pub fn check_query_hash(
+    claimed: &str,
+    request: &ConnectRequest<'_>,
+    base: &BaseUrl,
+) -> Result<QueryHashCovers, VerifyError> {
+    profiles::check_query_hash(claimed, request, base).map(|covered| match covered {
+        Covered::Query => QueryHashCovers::Query,
+        Covered::QueryAndForm => QueryHashCovers::QueryAndForm,
+        Covered::QueryWithoutForm => QueryHashCovers::QueryWithoutForm,
+    })
+}
 
 /// The SHA-256 of `message` in lower-case hexadecimal.
 #[must_use]

@@ -16,7 +16,7 @@ pub use connect::{
 };
 /// For the fuzz targets.
 #[cfg(feature = "internals")]
-pub use connect::{QueryHashCovers, check_query_hash};
+pub(crate) use connect::{Covered, check_query_hash};
 pub use forge::{
     ForgeApp, ForgeContext, ForgeEnvironment, ForgeHeaders, ForgeInstallation,
     ForgeInstallationContext, ForgeInvocation, ForgeLicense, ForgeModule, ForgePolicy,

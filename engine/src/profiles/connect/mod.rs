@@ -34,7 +34,7 @@ pub use lifecycle::ConnectLifecycle;
 pub use policy::ConnectPolicy;
 /// For the fuzz targets.
 #[cfg(feature = "internals")]
-pub use qsh::{Covered as QueryHashCovers, check as check_query_hash};
+pub(crate) use qsh::{Covered, check as check_query_hash};
 pub use request::ConnectRequest;
 pub use shared_secret::ConnectVerdict;
 pub use signer::ConnectSigner;

@@ -9,30 +9,44 @@ use super::Malformed;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Component<'a> {
     spelled: &'a [u8],
-    /// Whether it is made of unreserved characters only, and so stands for itself everywhere.
-    is_plain: bool,
+    spelling: Spelling,
+}
+
+/// How a name or a value is spelled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Spelling {
+    /// With unreserved characters only: it stands for itself everywhere.
+    Plain,
+    /// As a canonical request has it.
+    Canonical,
+    /// In any other way.
+    Other,
 }
 
 impl<'a> Component<'a> {
     /// Reads a name or a value. Implementations disagree on what a broken escape and what is not UTF-8 stand for, so one of
     /// them would hash what another reads differently.
+    #[inline]
     pub(super) fn read(spelled: &'a [u8]) -> Result<Self, Malformed> {
-        let is_plain = spelled.iter().copied().all(is_unreserved);
-        if !is_plain {
-            check_escapes(spelled)?;
-            let mut bytes = Bytes { unread: spelled };
-            while let Some(character) = next_character(&mut bytes) {
-                if matches!(character, None | Some('\0')) {
-                    return Err(Malformed);
-                }
-            }
-        }
-        Ok(Self { spelled, is_plain })
+        // To the end, since most are plain and short.
+        let is_plain = spelled
+            .iter()
+            .fold(true, |so_far, byte| so_far & is_unreserved(*byte));
+        let spelling = if is_plain {
+            Spelling::Plain
+        } else {
+            spelling(spelled)?
+        };
+        Ok(Self { spelled, spelling })
+    }
+
+    const fn is_plain(self) -> bool {
+        matches!(self.spelling, Spelling::Plain)
     }
 
     /// Whether it stands for `text`.
     pub(super) fn is(self, text: &str) -> bool {
-        if self.is_plain {
+        if self.is_plain() {
             self.spelled == text.as_bytes()
         } else {
             self.bytes().eq(text.bytes())
@@ -41,7 +55,7 @@ impl<'a> Component<'a> {
 
     /// Whether both stand for the same text.
     pub(super) fn is_same(self, other: Self) -> bool {
-        if self.is_plain && other.is_plain {
+        if self.is_plain() && other.is_plain() {
             self.spelled == other.spelled
         } else {
             self.bytes().eq(other.bytes())
@@ -51,7 +65,7 @@ impl<'a> Component<'a> {
     /// Appends it percent-encoded: unreserved characters stand for themselves, every other byte is `%XX` (RFC 3986 section
     /// 2.1, upper case).
     pub(super) fn write(self, out: &mut Vec<u8>) {
-        if self.is_plain {
+        if self.spelling != Spelling::Other {
             out.extend_from_slice(self.spelled);
             return;
         }
@@ -66,7 +80,7 @@ impl<'a> Component<'a> {
 
     /// The order of what [`write`](Self::write) appends.
     pub(super) fn cmp_encoded(self, other: Self) -> Ordering {
-        if self.is_plain && other.is_plain {
+        if self.is_plain() && other.is_plain() {
             return self.spelled.cmp(other.spelled);
         }
         // A percent sign comes before every unreserved character, and upper-case digits in the order of their numbers.
@@ -76,7 +90,7 @@ impl<'a> Component<'a> {
 
     /// The order of what they stand for, by units of UTF-16, as strings are compared in Java and JavaScript.
     pub(super) fn cmp_decoded(self, other: Self) -> Ordering {
-        if self.is_plain && other.is_plain {
+        if self.is_plain() && other.is_plain() {
             return self.spelled.cmp(other.spelled);
         }
         self.characters()
@@ -102,19 +116,70 @@ fn utf16_rank(character: char) -> (bool, char) {
 }
 
 /// The unreserved characters (RFC 3986 section 2.3).
-const fn is_unreserved(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
+#[inline]
+fn is_unreserved(byte: u8) -> bool {
+    const UNRESERVED: [bool; 256] = {
+        let mut table = [false; 256];
+        let mut characters: &[u8] =
+            b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+        while let [first, rest @ ..] = characters {
+            let (_, from_here) = table.split_at_mut(widen(*first));
+            if let [place, ..] = from_here {
+                *place = true;
+            }
+            characters = rest;
+        }
+        table
+    };
+    UNRESERVED.get(widen(byte)).copied().unwrap_or_default()
 }
 
-/// Every percent sign begins an escape.
-fn check_escapes(spelled: &[u8]) -> Result<(), Malformed> {
-    for at in memchr::memchr_iter(b'%', spelled) {
-        match spelled.get(at..) {
-            Some([_, high, low, ..]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {}
-            _ => return Err(Malformed),
+/// `usize::from`, which is not `const`.
+#[expect(clippy::as_conversions, reason = "every u8 is a usize")]
+const fn widen(byte: u8) -> usize {
+    byte as usize
+}
+
+/// How a name or a value is spelled that is not plain.
+fn spelling(spelled: &[u8]) -> Result<Spelling, Malformed> {
+    let mut spelling = Spelling::Canonical;
+    let mut is_ascii = true;
+    let mut unread = spelled;
+    while let [first, rest @ ..] = unread {
+        unread = rest;
+        let stands_for = if *first == b'%' {
+            let [high, low, rest @ ..] = rest else {
+                return Err(Malformed);
+            };
+            if !high.is_ascii_hexdigit() || !low.is_ascii_hexdigit() {
+                return Err(Malformed);
+            }
+            unread = rest;
+            let byte = number(*high) << 4 | number(*low);
+            let is_canonical =
+                !high.is_ascii_lowercase() && !low.is_ascii_lowercase() && !is_unreserved(byte);
+            if !is_canonical {
+                spelling = Spelling::Other;
+            }
+            byte
+        } else {
+            if !is_unreserved(*first) {
+                spelling = Spelling::Other;
+            }
+            *first
+        };
+        if stands_for == 0 {
+            return Err(Malformed);
+        }
+        is_ascii &= stands_for.is_ascii();
+    }
+    if !is_ascii {
+        let mut bytes = Bytes { unread: spelled };
+        while let Some(character) = next_character(&mut bytes) {
+            character.ok_or(Malformed)?;
         }
     }
-    Ok(())
+    Ok(spelling)
 }
 
 /// The bytes that a spelling stands for.

@@ -54,8 +54,7 @@ enum NameOrder {
 
 /// What of a request a hash was found to cover, beside method and path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Covered {
+pub(crate) enum Covered {
     /// The query, and the request has no form.
     Query,
     /// The query and the fields of the form.
@@ -79,11 +78,7 @@ pub(super) fn canonical(
 }
 
 /// What of `request` the hash `claimed` covers.
-///
-/// # Errors
-///
-/// [`QueryHashMismatch`](VerifyError::QueryHashMismatch), or what [`canonical`] answers.
-pub fn check(
+pub(crate) fn check(
     claimed: &str,
     request: &ConnectRequest<'_>,
     base: &BaseUrl,

@@ -1,6 +1,7 @@
 //! The parameters of a query and of a form, in one of the two orders of a canonical request.
 
 use std::cmp::Ordering;
+use std::ops::RangeInclusive;
 
 use arrayvec::ArrayVec;
 
@@ -14,6 +15,9 @@ const FEW: usize = 24;
 
 /// The name of the parameter that holds a token. It is in no hash.
 const TOKEN: &str = "jwt";
+
+/// How many bytes that name may be spelled with: three letters, of which each may be an escape of three characters.
+const LENGTHS_OF_TOKEN: RangeInclusive<usize> = 3..=9;
 
 /// A parameter.
 #[derive(Debug, Clone, Copy)]
@@ -128,8 +132,7 @@ impl<'a> Parameters<'a> {
 pub(in crate::profiles::connect) fn token_in(fields: &[u8]) -> Result<Option<&[u8]>, VerifyError> {
     let mut token = None;
     for (name, value) in spelled(fields) {
-        // Three letters, of which each may be an escape of three characters.
-        if !(TOKEN.len()..=3 * TOKEN.len()).contains(&name.len()) {
+        if !LENGTHS_OF_TOKEN.contains(&name.len()) {
             continue;
         }
         let name = Component::read(name).map_err(Malformed::refusal)?;
@@ -142,12 +145,24 @@ pub(in crate::profiles::connect) fn token_in(fields: &[u8]) -> Result<Option<&[u
 
 /// Names and values as they are spelled. A field without an equals sign has an empty value.
 fn spelled(fields: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
-    fields
-        .split(|byte| *byte == b'&')
-        .filter(|field| !field.is_empty())
-        .map(|field| {
-            let name_end = memchr::memchr(b'=', field).unwrap_or(field.len());
-            let (name, value) = field.split_at_checked(name_end).unwrap_or((field, &[]));
-            (name, value.strip_prefix(b"=").unwrap_or(value))
-        })
+    let mut unread = Some(fields);
+    let fields = std::iter::from_fn(move || {
+        let (field, rest) = split(unread?, b'&');
+        unread = rest;
+        Some(field)
+    });
+    fields.filter(|field| !field.is_empty()).map(|field| {
+        let (name, value) = split(field, b'=');
+        (name, value.unwrap_or_default())
+    })
+}
+
+/// What stands before the first separator, and what after it.
+#[inline]
+fn split(text: &[u8], separator: u8) -> (&[u8], Option<&[u8]>) {
+    let parts = memchr::memchr(separator, text).and_then(|at| text.split_at_checked(at));
+    match parts {
+        Some((before, [_, after @ ..])) => (before, Some(after)),
+        _ => (text, None),
+    }
 }
