@@ -11,7 +11,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use asap_engine::internals::SimulatedResponse;
-use asap_engine::limits::DEFAULT_SET_REFETCH_INTERVAL;
+use asap_engine::limits::{DEFAULT_SET_REFETCH_INTERVAL, MAX_FETCH_DEADLINE};
 use asap_engine::{
     Algorithm, ForgeVerifier, KeySetFormat, KeySetRepository, KeySetRepositoryConfig, KeySetSource,
     SigningKey, TrelloVerifier, VerifyError as E,
@@ -87,10 +87,16 @@ fn both() -> String {
     set(&[rs256(old(), FORGE_KEY), rs256(new(), "later")])
 }
 
+/// The same with deadlines that no fetch meets, however busy the machine is.
+fn patient(config: KeySetRepositoryConfig) -> KeySetRepositoryConfig {
+    let longest = MAX_FETCH_DEADLINE;
+    config.with_deadlines(longest, longest, longest)
+}
+
 fn over_tls(format: KeySetFormat, server: &KeyServer, path: &str) -> KeySetRepository {
     let config = KeySetRepositoryConfig::new(format, &server.url(path)).unwrap();
     let config = config.with_root_certificates(server.ca_pem()).unwrap();
-    KeySetRepository::new(config).unwrap()
+    KeySetRepository::new(patient(config)).unwrap()
 }
 
 #[tokio::test]
@@ -132,7 +138,7 @@ async fn a_power_up_verifies_with_the_list_of_a_tls_server() {
         .with_root_certificates(server.ca_pem())
         .unwrap()
         .with_refetch_interval(Duration::from_millis(1));
-    let verifier = trello(KeySetRepository::new(config).unwrap());
+    let verifier = trello(KeySetRepository::new(patient(config)).unwrap());
     assert!(
         verifier
             .verify(trello_token().sign().as_bytes())

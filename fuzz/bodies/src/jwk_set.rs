@@ -23,6 +23,8 @@ pub fn jwk_set(data: &[u8]) {
         let set = KeySet::from_jwk_set_with(data, backend);
         match (&set, &expected(data, backend)) {
             (Ok(set), Ok(expected)) => same(set, expected),
+            // The engine reads member by member, and may meet the one before the other.
+            (Err(R::DuplicateMember), Err(R::NotJson)) => {}
             (actual, expected) => {
                 assert_eq!(
                     actual.as_ref().err(),
