@@ -148,7 +148,7 @@ fn a_power_up_s_token_may_stand_alone() {
 #[test]
 fn what_another_profile_s_verifier_accepts_is_refused() {
     let (response, _) = ask(trello(trello_keys()), &[bearer(&forge_token().sign())]);
-    assert_refused(&response, VerifyError::IssuerNotAllowed);
+    assert_refused(&response, VerifyError::PluginMissing);
     let (response, _) = ask(
         forge(jwk_set(&forge_set())),
         &[bearer(&trello_token().sign())],
