@@ -1,5 +1,5 @@
 //! The documents say what is so: the README's first program is the one that is compiled and its table of codes is the
-//! engine's, and each test that docs/THREATS.md names is there.
+//! engine's, and each test that docs/THREATS.md and docs/REQUIREMENTS.md name is there.
 
 use std::fs;
 use std::path::Path;
@@ -82,8 +82,42 @@ fn between<'a>(page: &'a str, before: &str, after: &str) -> &'a str {
 
 #[test]
 fn every_threat_names_a_test_that_exists() {
-    let threats = include_str!("../docs/THREATS.md");
-    let named: Vec<_> = threats
+    assert!(tests_of(include_str!("../docs/THREATS.md")) > 25);
+}
+
+#[test]
+fn every_requirement_has_its_row_and_names_tests_that_exist() {
+    let page = include_str!("../docs/REQUIREMENTS.md");
+    assert!(tests_of(page) > 60);
+    let rows = |heading: &str| -> Vec<Vec<&str>> {
+        let (_, section) = page.split_once(heading).unwrap();
+        let section = section.split_once("\n## ").unwrap().0;
+        let rows = section.lines().filter(|line| line.starts_with("| "));
+        rows.skip(1).map(|row| row.split(" | ").collect()).collect()
+    };
+    let of_2023 = rows("\n## The 13 requirements of 2023\n");
+    for requirement in 1..=13 {
+        for app in ["Connect", "Forge+", "Forge", "Trello"] {
+            let is_row = |row: &Vec<&str>| {
+                let number = row[0].trim_start_matches("| ").split('.').next();
+                number == Some(requirement.to_string().as_str())
+                    && row[1].split(", ").any(|one| one == app)
+            };
+            assert!(of_2023.iter().any(is_row), "{requirement}, {app}");
+        }
+    }
+    let of_2019 = rows("\n## The 15 of 2019, and how to test them\n");
+    assert_eq!(of_2019.len(), 15);
+    for (row, cells) in [(&of_2023, 6), (&of_2019, 5)] {
+        for row in row {
+            assert_eq!(row.len(), cells, "{row:?}");
+        }
+    }
+}
+
+/// How many tests a page names; each must be there.
+fn tests_of(page: &str) -> usize {
+    let named: Vec<_> = page
         .split('`')
         .filter_map(|quoted| quoted.split_once("::"))
         .filter(|(file, _)| {
@@ -91,10 +125,9 @@ fn every_threat_names_a_test_that_exists() {
                 .all(|letter| letter.is_ascii_lowercase() || "_/".contains(letter))
         })
         .collect();
-    assert!(named.len() > 25);
     let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
-    for (file, test) in named {
-        let is_of_another_package = ["accel/", "cli/", "engine/"]
+    for (file, test) in &named {
+        let is_of_another_package = ["accel/", "cli/", "engine/", "examples/"]
             .iter()
             .any(|package| file.starts_with(package));
         let directory = tests.join(if is_of_another_package { ".." } else { "" });
@@ -107,4 +140,5 @@ fn every_threat_names_a_test_that_exists() {
             "{file}::{test}"
         );
     }
+    named.len()
 }

@@ -89,7 +89,7 @@ impl Accepted<'_> {
                 issuer: "forge/invocation-token",
                 subject: invocation.principal(),
                 audience: Names::One(&invocation.app().id),
-                key_id: None,
+                key_id: Some(invocation.key_id()),
                 token_id: Some(invocation.token_id()),
                 algorithm: "RS256",
                 expires_at: invocation.expires_at(),

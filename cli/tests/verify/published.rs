@@ -41,7 +41,7 @@ fn a_call_to_a_forge_remote_is_accepted_with_its_members() {
     let run = forge(&["--jwks", &JWKS], forge_token().sign());
     let expected = json!({
         "id": null, "verdict": "accepted", "issuer": "forge/invocation-token",
-        "subject": "655362:312d3308-8954-42b0-aa38-771a10c88656", "audience": [APP], "key_id": null,
+        "subject": "655362:312d3308-8954-42b0-aa38-771a10c88656", "audience": [APP], "key_id": FORGE_KEY,
         "token_id": "d8a496253ec8c18a54631e4c82cbedd5d0ae8570", "algorithm": "RS256",
         "expires_at": 1_700_000_025,
     });
@@ -226,10 +226,15 @@ fn a_set_that_cannot_be_used_is_named_before_a_token_is_read() {
         assert!(run.stderr.contains("--jwks") && run.stderr.contains(word));
         assert!(!run.stderr.contains("secret"), "{}", run.stderr);
     }
-    let run = forge(&["--jwks", &JWKS, "--leeway", "301"], "");
-    assert!(
-        run.code == 2 && run.stderr.contains("--leeway"),
-        "{}",
-        run.stderr
-    );
+    for (further, option) in [
+        (["--jwks", &JWKS, "--leeway", "301"], "--leeway"),
+        (["--jwks", &JWKS, "--backend", "openssl"], "--backend"),
+    ] {
+        let run = forge(&further, "");
+        assert!(
+            run.code == 2 && run.stderr.contains(option),
+            "{}",
+            run.stderr
+        );
+    }
 }
