@@ -59,6 +59,7 @@ use table::Table;
 
 use crate::Tier;
 use crate::modular::words::{self, Words};
+use crate::prefetch::prefetch;
 
 /// The multiples of the base point: made once.
 static BASE: LazyLock<Option<Table>> = LazyLock::new(|| {
@@ -166,7 +167,11 @@ impl VerifyKey {
         for (u, table) in [(s, base), (h, &self.table)] {
             digits::for_each(u, table.width, |place, is_negative| {
                 if let Some(place) = place {
-                    points[count] = (&table.points[place], is_negative);
+                    let point = &table.points[place];
+                    // All are known before the first is added, and a table lies in a cache that is not the nearest.
+                    prefetch(point);
+                    prefetch(&point.product);
+                    points[count] = (point, is_negative);
                 }
                 count += 1;
             });
