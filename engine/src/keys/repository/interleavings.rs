@@ -183,7 +183,11 @@ const fn slow(burst: u32) -> Rate {
     Rate::new(burst, Duration::from_secs(1000))
 }
 
-fn repository<F: Fetch>(fetcher: F, tasks: Tasks, limits: FetchLimits) -> Repository<F> {
+fn repository<F: Fetch<Document = VerifyingKey>>(
+    fetcher: F,
+    tasks: Tasks,
+    limits: FetchLimits,
+) -> Repository<F> {
     let cache = KeyCache::new(16, 1 << 20, Machine.hasher());
     let machine = Arc::new(Machine);
     Arc::new(Shared::new(
@@ -216,7 +220,7 @@ fn scripted_within(
 }
 
 /// What `KeyRepository` does for a caller, without a deadline.
-async fn call<F: Fetch>(repository: &Repository<F>, text: &str) -> Got {
+async fn call<F: Fetch<Document = VerifyingKey>>(repository: &Repository<F>, text: &str) -> Got {
     if let Lookup::Found(number) = repository.with_key(key_id(text), number_of) {
         return Ok(number);
     }
@@ -354,6 +358,8 @@ fn an_end_without_a_key(ends: &'static [End], error: KeyError) {
 struct Held(watch::Receiver<bool>);
 
 impl Fetch for Held {
+    type Document = VerifyingKey;
+
     async fn fetch(&self, asked: KeyId<'_>, _: Option<&StoredResponse>) -> Answer {
         if asked == key_id("a/b") {
             let mut gate = self.0.clone();
@@ -424,6 +430,8 @@ struct Stale {
 }
 
 impl Fetch for Stale {
+    type Document = VerifyingKey;
+
     async fn fetch(&self, asked: KeyId<'_>, stored: Option<&StoredResponse>) -> Answer {
         let number = usize::from(asked == key_id("c/d"));
         if stored.is_none() {
