@@ -356,19 +356,25 @@ pub(crate) const SUSPECT_FOR: Duration = Duration::from_secs(60);
 pub(crate) const MAX_SUSPECTS: usize = 8;
 
 /// How many verifications a key has before it gets a table: as many as a table costs, so that a key that is used once costs none.
+#[cfg(feature = "accel")]
 pub(crate) const TABLE_USES: u32 = 8;
 
 /// How many it has before it gets one again, after it had to give it up; twice as many each time.
+#[cfg(feature = "accel")]
 pub(crate) const TABLE_USES_AFTER_EVICTION: u32 = 64;
 
 /// How many at most: where more keys are in use than have room, a table is made for one verification in 65,536.
+#[cfg(feature = "accel")]
 pub(crate) const TABLE_MAX_USES: u32 = 65_536;
 
 /// What all tables of the process take together, in bytes: 190 keys with windows of 6 bits.
+#[cfg(feature = "accel")]
 pub(crate) const MAX_TABLE_BYTES: usize = 16 * 1024 * 1024;
 
 /// How many tables may be asked for at once: half a second's work. Keys beyond ask again later.
+#[cfg(feature = "accel")]
 pub(crate) const MAX_TABLES_ASKED_FOR: usize = 1024;
 
 /// How many of the first acceptances by a table aws-lc has to confirm.
+#[cfg(feature = "accel")]
 pub(crate) const TABLE_TRIALS: u32 = 4;
