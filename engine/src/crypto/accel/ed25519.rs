@@ -1,7 +1,6 @@
 //! The kernel for Ed25519 (RFC 8037 section 3.1) with tables per key: `asap_accel::ed25519`.
 
 use std::cell::Cell;
-use std::ops::Deref;
 use std::thread::LocalKey;
 
 use asap_accel::ed25519::VerifyKey;
@@ -10,38 +9,30 @@ use aws_lc_rs::digest::{self, Digest, SHA512};
 use super::guard::first_countdown;
 use super::kernel::{Answer, Kernel};
 use super::self_test::KnownAnswer;
-use super::tables::{Build, Shelf, Slot, Tried};
+use super::tables::{Build, KeyTable};
 use crate::crypto::Algorithm;
 use crate::crypto::public_key::{KeyKind, PublicKey};
 
 /// What the kernel takes for a key.
 #[derive(Debug)]
 pub(super) struct Ed25519Kernel {
-    point: [u8; 32],
-    table: Table,
-}
-
-#[derive(Debug)]
-enum Table {
-    /// When there is one.
-    Slot(Slot<Point>),
-    /// At once.
-    Ready(Box<VerifyKey>),
+    point: Point,
+    table: KeyTable<Point>,
 }
 
 /// An encoded point (RFC 8032 section 5.1.2).
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Point([u8; 32]);
 
 impl Build for Point {
-    type Table = Tried<VerifyKey>;
+    type Table = VerifyKey;
 
-    fn build(&self) -> Option<Self::Table> {
-        VerifyKey::new(&self.0).map(Tried::new)
+    fn build(&self) -> Option<VerifyKey> {
+        VerifyKey::new(&self.0)
     }
 
-    fn bytes(table: &Self::Table) -> usize {
-        table.table().bytes()
+    fn bytes(table: &VerifyKey) -> usize {
+        table.bytes()
     }
 }
 
@@ -58,34 +49,25 @@ impl Kernel for Ed25519Kernel {
     }
 
     fn prepare(key: PublicKey<'_>) -> Option<Self> {
-        let point = key.bytes.try_into().ok()?;
-        let table = Table::Slot(Slot::new(Shelf::of_process(), Point(point)));
+        let point = Point(key.bytes.try_into().ok()?);
+        let table = KeyTable::soon(point);
         Some(Self { point, table })
     }
 
     fn prepare_at_once(key: PublicKey<'_>) -> Option<Self> {
-        let point = key.bytes.try_into().ok()?;
-        let table = Table::Ready(Box::new(VerifyKey::new(&point)?));
+        let point = Point(key.bytes.try_into().ok()?);
+        let table = KeyTable::at_once(&point)?;
         Some(Self { point, table })
     }
 
     #[inline]
     fn answer(&self, _: Algorithm, message: &[u8], signature: &[u8]) -> Answer {
-        let verify = |key: &VerifyKey, valid: &dyn Fn() -> Answer| {
-            if self.is_valid(key, message, signature) {
-                valid()
-            } else {
-                Answer::Invalid
-            }
-        };
-        let slot = match &self.table {
-            Table::Slot(slot) => slot,
-            Table::Ready(key) => return verify(key, &|| Answer::Valid),
-        };
-        match slot.table().deref() {
-            Some(tried) => verify(tried.table(), &|| tried.valid()),
-            None => Answer::NotReady,
-        }
+        self.table
+            .answer(|key| self.is_valid(key, message, signature).into())
+    }
+
+    fn confirm(&self) {
+        self.table.confirm();
     }
 
     fn known_answers() -> impl Iterator<Item = KnownAnswer> {
@@ -115,7 +97,7 @@ impl Ed25519Kernel {
         let [first, _] = signature.as_chunks::<32>().0 else {
             return false;
         };
-        hash(first, &self.point, message)
+        hash(first, &self.point.0, message)
             .as_ref()
             .try_into()
             .is_ok_and(|hash| key.verify(hash, signature))
@@ -147,50 +129,22 @@ fn hash(first: &[u8; 32], point: &[u8; 32], message: &[u8]) -> Digest {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::accel::self_test;
-    use crate::crypto::{SigningKey, aws_lc};
-    use crate::limits::{TABLE_TRIALS, TABLE_USES};
+    use crate::crypto::SigningKey;
+    use crate::keys::pem;
 
     #[test]
-    fn the_kernel_and_the_library_know_the_answer() {
-        assert!(self_test::is_passed::<Ed25519Kernel>());
-        for answer in Ed25519Kernel::known_answers() {
-            let key = PublicKey::from_spki(answer.spki).unwrap();
-            let key = aws_lc::PreparedKey::new(key).unwrap();
-            assert!(key.is_valid(answer.algorithm, answer.message, answer.signature));
-        }
-    }
-
-    #[test]
-    fn a_key_in_use_gets_a_table_which_is_tried_and_then_trusted() {
+    fn messages_around_the_room_that_one_may_have_are_hashed_whole() {
         let (signer, _) = SigningKey::generate(Algorithm::EdDsa).unwrap();
-        let spki = crate::keys::pem::public_key(signer.public_key_pem().as_bytes()).unwrap();
-        let key = Ed25519Kernel::prepare(PublicKey::from_spki(&spki).unwrap()).unwrap();
-        let signature = signer.sign(b"message").unwrap();
-        let answer = |message: &[u8]| key.answer(Algorithm::EdDsa, message, &signature);
-        for _ in 0..TABLE_USES {
-            assert_eq!(answer(b"message"), Answer::NotReady);
-        }
-        let mut first = answer(b"message");
-        while first == Answer::NotReady {
-            std::thread::yield_now();
-            first = answer(b"message");
-        }
-        assert_eq!(first, Answer::ValidOnTrial);
-        assert_eq!(answer(b"another message"), Answer::Invalid);
-        for _ in 1..TABLE_TRIALS {
-            assert_eq!(answer(b"message"), Answer::ValidOnTrial);
-        }
-        assert_eq!(answer(b"message"), Answer::Valid);
-        assert_eq!(answer(b"another message"), Answer::Invalid);
-        // Around the room that a message may have.
+        let spki = pem::public_key(signer.public_key_pem().as_bytes()).unwrap();
+        let key = Ed25519Kernel::prepare_at_once(PublicKey::from_spki(&spki).unwrap()).unwrap();
         for length in [0, 1, 959, 960, 961, 5000] {
-            let message = vec![7; length];
+            let mut message = vec![7; length];
             let signature = signer.sign(&message).unwrap();
-            assert_eq!(
-                key.answer(Algorithm::EdDsa, &message, &signature),
-                Answer::Valid
-            );
+            let answer = key.answer(Algorithm::EdDsa, &message, &signature);
+            assert_eq!(answer, Answer::Valid, "{length}");
+            message.push(7);
+            let answer = key.answer(Algorithm::EdDsa, &message, &signature);
+            assert_eq!(answer, Answer::Invalid, "{length}");
         }
     }
 }

@@ -170,6 +170,9 @@ impl<K: Kernel> GuardedKey<K> {
         if (is_on_trial || is_sampled::<K>()) && !self.is_accepted_again(by_library) {
             return false;
         }
+        if is_on_trial {
+            self.kernel.confirm();
+        }
         self.balance.give_back();
         true
     }

@@ -30,6 +30,9 @@ pub(super) trait Kernel: fmt::Debug + Sized {
     /// Whether `signature` is this key's over `message`. `algorithm` is one of the key's own.
     fn answer(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> Answer;
 
+    /// The library has found what [`ValidOnTrial`](Answer::ValidOnTrial) said.
+    fn confirm(&self) {}
+
     /// What it must know before it is asked anything: good signatures that another program has made.
     fn known_answers() -> impl Iterator<Item = KnownAnswer>;
 

@@ -139,26 +139,3 @@ const SIZES: [(&[u8], &[u8]); 3] = [
         include_bytes!("known_answers/rsa-4096.signatures"),
     ),
 ];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::crypto::accel::self_test;
-    use crate::crypto::aws_lc;
-
-    /// By the portable twin, where the processor does not have the instructions.
-    #[test]
-    fn the_kernel_knows_its_answers_and_there_is_one_for_each_size_and_algorithm() {
-        assert_eq!(RsaKernel::known_answers().count(), 18);
-        assert!(self_test::is_passed::<RsaKernel>());
-    }
-
-    #[test]
-    fn the_library_knows_the_answers_too() {
-        for answer in RsaKernel::known_answers() {
-            let key = PublicKey::from_spki(answer.spki).unwrap();
-            let key = aws_lc::PreparedKey::new(key).unwrap();
-            assert!(key.is_valid(answer.algorithm, answer.message, answer.signature));
-        }
-    }
-}

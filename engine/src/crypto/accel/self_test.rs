@@ -73,3 +73,36 @@ fn changed(bytes: &[u8], place: usize) -> Vec<u8> {
 fn one(length: usize) -> Vec<u8> {
     changed(&vec![0; length], length.saturating_sub(1))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Ed25519Kernel, P256Kernel, RsaKernel};
+    use super::*;
+    use crate::crypto::aws_lc;
+
+    /// By the portable twin, where the processor does not have the instructions.
+    fn both_know<K: Kernel>(count: usize) {
+        assert_eq!(K::known_answers().count(), count);
+        assert!(is_passed::<K>());
+        for answer in K::known_answers() {
+            let key = PublicKey::from_spki(answer.spki).unwrap();
+            let key = aws_lc::PreparedKey::new(key).unwrap();
+            assert!(key.is_valid(answer.algorithm, answer.message, answer.signature));
+        }
+    }
+
+    #[test]
+    fn the_kernel_and_the_library_know_the_answers_for_each_size_and_algorithm_of_rsa() {
+        both_know::<RsaKernel>(18);
+    }
+
+    #[test]
+    fn the_kernel_and_the_library_know_the_answer_for_p256() {
+        both_know::<P256Kernel>(1);
+    }
+
+    #[test]
+    fn the_kernel_and_the_library_know_the_answer_for_ed25519() {
+        both_know::<Ed25519Kernel>(1);
+    }
+}

@@ -5,19 +5,22 @@
 //! process share one [`Shelf`], whose room does not grow with the number of keys: a key set from outside cannot make it. Where there is no
 //! room, the table that was not used for longest goes, and its key has to be used more often before it gets another.
 
+mod key_table;
 mod shelf;
 mod slot;
 #[cfg(test)]
 mod tests;
 mod trial;
 
+use std::fmt;
+
+pub(super) use key_table::KeyTable;
 pub(super) use shelf::Shelf;
-pub(super) use slot::Slot;
-pub(super) use trial::Tried;
+use slot::Slot;
 
 /// How a table is made.
-pub(super) trait Build: Send + Sync + 'static {
-    type Table: Send + Sync + 'static;
+pub(super) trait Build: fmt::Debug + Send + Sync + 'static {
+    type Table: fmt::Debug + Send + Sync + 'static;
 
     /// Makes the table, and checks it. `None` if there is none for this key. It may take a millisecond.
     fn build(&self) -> Option<Self::Table>;

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 
 use arc_swap::{ArcSwapOption, Guard};
 
+use super::trial::Tried;
 use super::{Build, Shelf};
 use crate::limits::{TABLE_MAX_USES, TABLE_USES, TABLE_USES_AFTER_EVICTION};
 
@@ -17,7 +18,7 @@ pub(in crate::crypto::accel) struct Slot<B: Build> {
 
 pub(in crate::crypto::accel) struct Place<B: Build> {
     build: B,
-    table: ArcSwapOption<B::Table>,
+    table: ArcSwapOption<Tried<B::Table>>,
     /// What the table takes, in bytes.
     bytes: AtomicUsize,
     /// How often the table was missed since there was none.
@@ -43,7 +44,7 @@ pub(in crate::crypto::accel) trait OnShelf: Send + Sync {
 }
 
 impl<B: Build> Slot<B> {
-    pub(in crate::crypto::accel) fn new(shelf: &'static Shelf, build: B) -> Self {
+    pub(super) fn new(shelf: &'static Shelf, build: B) -> Self {
         Self {
             shelf,
             place: Arc::new(Place {
@@ -60,7 +61,7 @@ impl<B: Build> Slot<B> {
 
     /// The table, if there is one by now. Asking for it in vain is what makes one, after a while.
     #[inline]
-    pub(in crate::crypto::accel) fn table(&self) -> Guard<Option<Arc<B::Table>>> {
+    pub(super) fn table(&self) -> Guard<Option<Arc<Tried<B::Table>>>> {
         let table = self.place.table.load();
         if table.is_some() {
             self.place.touch(self.shelf.now());
@@ -106,7 +107,7 @@ impl<B: Build> OnShelf for Place<B> {
         let table = self.build.build()?;
         let bytes = B::bytes(&table);
         self.bytes.store(bytes, Ordering::Relaxed);
-        self.table.store(Some(Arc::new(table)));
+        self.table.store(Some(Arc::new(Tried::new(table))));
         Some(bytes)
     }
 

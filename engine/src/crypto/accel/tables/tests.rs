@@ -3,7 +3,12 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use super::*;
-use crate::limits::{TABLE_USES, TABLE_USES_AFTER_EVICTION};
+use crate::crypto::accel::kernel::{Answer, Kernel};
+use crate::crypto::accel::{Ed25519Kernel, P256Kernel};
+use crate::crypto::public_key::PublicKey;
+use crate::crypto::{Algorithm, SigningKey};
+use crate::keys::pem;
+use crate::limits::{TABLE_TRIALS, TABLE_USES, TABLE_USES_AFTER_EVICTION};
 
 /// A table of so many bytes, or none.
 #[derive(Debug)]
@@ -143,4 +148,36 @@ fn a_key_that_is_gone_takes_its_table_with_it() {
     drop(slot);
     until(|| shelf.stats().bytes == 0);
     assert_eq!(shelf.stats().tables, 0);
+}
+
+fn a_key_gets_a_table_which_is_tried_and_then_trusted<K: Kernel>(algorithm: Algorithm) {
+    let (signer, _) = SigningKey::generate(algorithm).unwrap();
+    let spki = pem::public_key(signer.public_key_pem().as_bytes()).unwrap();
+    let key = K::prepare(PublicKey::from_spki(&spki).unwrap()).unwrap();
+    let signature = signer.sign(b"message").unwrap();
+    let answer = |message: &[u8]| key.answer(algorithm, message, &signature);
+    for _ in 0..TABLE_USES {
+        assert_eq!(answer(b"message"), Answer::NotReady);
+    }
+    until(|| answer(b"message") != Answer::NotReady);
+    for _ in 0..TABLE_TRIALS {
+        // However many come before the library has confirmed one.
+        for _ in 0..2 * TABLE_TRIALS {
+            assert_eq!(answer(b"message"), Answer::ValidOnTrial);
+        }
+        assert_eq!(answer(b"another message"), Answer::Invalid);
+        key.confirm();
+    }
+    assert_eq!(answer(b"message"), Answer::Valid);
+    assert_eq!(answer(b"another message"), Answer::Invalid);
+}
+
+#[test]
+fn a_key_of_p256_gets_a_table_which_is_tried_and_then_trusted() {
+    a_key_gets_a_table_which_is_tried_and_then_trusted::<P256Kernel>(Algorithm::Es256);
+}
+
+#[test]
+fn a_key_of_ed25519_gets_a_table_which_is_tried_and_then_trusted() {
+    a_key_gets_a_table_which_is_tried_and_then_trusted::<Ed25519Kernel>(Algorithm::EdDsa);
 }
