@@ -10,7 +10,7 @@ use rustls_pki_types::pem::SectionKind;
 
 use crate::claims::{Claims, NumericDate};
 use crate::crypto::public_key::{KeyKind, PublicKey};
-use crate::jws::json::plain::{PlainMembers, PlainValue};
+use crate::jws::json::plain::PlainMembers;
 use crate::jws::json::{self, Members, Spare};
 use crate::jws::{Compact, Header, Room, base64url};
 use crate::keys::pem;
@@ -297,17 +297,6 @@ impl From<json::Value<'_>> for Value {
     }
 }
 
-impl From<PlainValue<'_>> for Value {
-    fn from(value: PlainValue<'_>) -> Self {
-        match value {
-            PlainValue::Text(text) => Self::Text(text.to_owned()),
-            // A plain number has no other spelling than this.
-            PlainValue::Whole(value) => Self::Number(value.to_string(), Some(value)),
-            PlainValue::Texts(array) => Self::Array(array.to_owned()),
-        }
-    }
-}
-
 /// The members of an object, by the strict reader. `None` if it is not one, or nested too deep.
 #[must_use]
 pub fn strict_members(document: &str) -> Option<Vec<Member>> {
@@ -325,7 +314,8 @@ pub fn plain_members(document: &str) -> Option<Vec<Member>> {
     let mut members = PlainMembers::of(document);
     let mut found = Vec::new();
     while let Some(member) = members.next()? {
-        found.push((members.name(member)?.to_owned(), member.value.into()));
+        let name = members.name(member)?.to_owned();
+        found.push((name, members.value(member)?.into()));
     }
     Some(found)
 }

@@ -28,7 +28,7 @@ impl<'a> Audience<'a> {
         match value {
             PlainValue::Text(name) => Some(Self(Form::Single(name))),
             PlainValue::Texts(array) => Some(Self(Form::Array(array))),
-            PlainValue::Whole(_) => None,
+            PlainValue::Whole(_) | PlainValue::Other(_) => None,
         }
     }
 

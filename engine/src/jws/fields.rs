@@ -1,10 +1,11 @@
 //! The members of a JSON object that somebody asked for, each there once or not at all.
 //!
-//! Every object that this engine reads by the strict way comes through here: headers, claims, what claims hold, and key
-//! sets. All names are compared after unescaping, those that nobody asked for too (RFC 7515 section 4, RFC 7519 section
+//! Every object that this engine does not read into what it means at once comes through here: headers, claims, what claims hold,
+//! and key sets. All names are compared after unescaping, those that nobody asked for too (RFC 7515 section 4, RFC 7519 section
 //! 4, RFC 7517 section 4).
 
-use super::json::{JsonError, Members, Value};
+use super::json::plain::PlainMembers;
+use super::json::{JsonError, Members, Text, Value};
 use super::names::Names;
 
 /// The members that are asked for, as they stand in the document.
@@ -35,22 +36,71 @@ impl From<JsonError> for FieldsError {
 
 /// Reads `document`, which must be one object.
 pub(crate) fn read<'a, F: Fields<'a>>(document: &'a str) -> Result<F, FieldsError> {
-    let mut fields = F::default();
-    let mut others = Names::new();
+    match read_plain(document) {
+        Some(fields) => Ok(fields),
+        None => read_any(document),
+    }
+}
+
+/// An object that is written plainly and has no name twice.
+#[inline]
+fn read_plain<'a, F: Fields<'a>>(document: &'a str) -> Option<F> {
+    let mut found = Found::<F>::new();
+    let mut members = PlainMembers::of(document);
+    while let Some(member) = members.next()? {
+        let name = Text::plain(members.name(member)?);
+        found.take(name, members.value(member)?).ok()?;
+    }
+    found.all_distinct().ok()
+}
+
+/// Any object, with its first fault.
+#[inline(never)]
+fn read_any<'a, F: Fields<'a>>(document: &'a str) -> Result<F, FieldsError> {
+    let mut found = Found::<F>::new();
     let mut members = Members::of(document)?;
     while let Some((name, value)) = members.next()? {
-        let is_first = match fields.place(&name.decode()) {
-            Some(place) => place.replace(value).is_none(),
-            None => others.insert(name),
-        };
-        if !is_first {
-            return Err(FieldsError::Duplicate);
+        found.take(name, value)?;
+    }
+    found.all_distinct()
+}
+
+/// What was found so far.
+struct Found<'a, F> {
+    fields: F,
+    others: Names<'a>,
+}
+
+impl<'a, F: Fields<'a>> Found<'a, F> {
+    fn new() -> Self {
+        Self {
+            fields: F::default(),
+            others: Names::new(),
         }
     }
-    if others.are_distinct() {
-        Ok(fields)
-    } else {
-        Err(FieldsError::Duplicate)
+
+    /// Takes the next member in.
+    #[inline]
+    fn take(&mut self, name: Text<'a>, value: Value<'a>) -> Result<(), FieldsError> {
+        let is_first = match self.fields.place(&name.decode()) {
+            Some(place) => place.replace(value).is_none(),
+            None => self.others.insert(name),
+        };
+        if is_first {
+            Ok(())
+        } else {
+            Err(FieldsError::Duplicate)
+        }
+    }
+
+    /// The members that are asked for, once the last is in.
+    #[inline]
+    fn all_distinct(self) -> Result<F, FieldsError> {
+        if self.others.are_distinct() {
+            Ok(self.fields)
+        } else {
+            Err(FieldsError::Duplicate)
+        }
     }
 }
 

@@ -43,6 +43,14 @@ impl<'a> Number<'a> {
         Self { literal, whole }
     }
 
+    /// `literal` is at most 18 digits, and `value` what they count.
+    const fn of_plain(literal: &'a str, value: i64) -> Self {
+        Self {
+            literal,
+            whole: Some(value),
+        }
+    }
+
     /// `literal` has a sign, a fraction or an exponent, or begins with a zero.
     const fn of_other(literal: &'a str) -> Self {
         Self {

@@ -15,7 +15,12 @@ pub(super) struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     pub(super) const fn new(document: &'a str) -> Self {
-        Self { document, at: 0 }
+        Self::at(document, 0)
+    }
+
+    /// From a byte on that was reached by another way.
+    pub(super) const fn at(document: &'a str, at: usize) -> Self {
+        Self { document, at }
     }
 
     #[inline]
@@ -35,7 +40,7 @@ impl<'a> Reader<'a> {
 
     /// What was read since `start`.
     #[inline]
-    fn since(&self, start: usize) -> Result<&'a str, JsonError> {
+    pub(super) fn since(&self, start: usize) -> Result<&'a str, JsonError> {
         self.document.get(start..self.at).ok_or(JsonError::Syntax)
     }
 
