@@ -60,8 +60,9 @@ impl QueryHash {
 }
 
 /// A token that an endpoint wants, if its signature is good. Only [`admit`] makes one.
-#[derive(Clone)]
 struct Admitted<'a> {
+    /// The tenant that the token claims to be of: it may only select the secret.
+    unverified_client_key: &'a str,
     signing_input: &'a [u8],
     signature: &'a [u8],
     unverified_identity: ConnectIdentity<'a>,
@@ -89,6 +90,7 @@ fn admit<'a>(
     let window = claims.check_time(policy, now)?;
     let covered = query_hash.check(claims.query_hash, request, policy)?;
     Ok(Admitted {
+        unverified_client_key: claims.client_key,
         signing_input: token.signing_input,
         signature: token.signature,
         unverified_identity: ConnectIdentity {
@@ -104,11 +106,6 @@ fn admit<'a>(
 }
 
 impl<'a> Admitted<'a> {
-    /// The tenant that the token claims to be of: it may only select the secret.
-    fn unverified_client_key(&self) -> &str {
-        &self.unverified_identity.client_key
-    }
-
     fn authenticate(self, secret: &SharedSecret) -> Result<Authentic<'a>, VerifyError> {
         secret.verify(self.signing_input, self.signature)?;
         Ok(Authentic {
@@ -160,7 +157,7 @@ impl<S: TenantStore> Verifier<S> {
             let mut room = Room::new();
             match self.judge(request, &mut room)? {
                 Judged::Verified(identity) => return Ok(identity.into_owned()),
-                Judged::NeedsSecret(admitted) => admitted.unverified_client_key().into(),
+                Judged::NeedsSecret(client_key) => client_key.into(),
             }
         };
         let secret = self.tenants.fetch(&client_key).await?;
@@ -190,15 +187,14 @@ impl<S: TenantStore> Verifier<S> {
     ) -> Result<Judged<'a>, VerifyError> {
         let now = self.clock.now();
         let admitted = admit(&self.policy, self.query_hash, request, now, room)?;
+        let client_key = admitted.unverified_client_key;
         let checked = self
             .tenants
-            .with_secret(admitted.unverified_client_key(), |secret| {
-                admitted.clone().authenticate(secret)
-            });
+            .with_secret(client_key, |secret| admitted.authenticate(secret));
         match checked {
             Lookup::Found(authentic) => authentic?.accept(now).map(Judged::Verified),
             Lookup::Unknown => Err(VerifyError::TenantUnknown),
-            Lookup::NotLoaded => Ok(Judged::NeedsSecret(admitted)),
+            Lookup::NotLoaded => Ok(Judged::NeedsSecret(client_key)),
         }
     }
 }
@@ -215,5 +211,6 @@ impl<S: fmt::Debug> Verifier<S> {
 /// What the secrets at hand say of a token.
 enum Judged<'a> {
     Verified(ConnectIdentity<'a>),
-    NeedsSecret(Admitted<'a>),
+    /// That of the tenant of this client key.
+    NeedsSecret(&'a str),
 }
