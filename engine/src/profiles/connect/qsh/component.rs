@@ -3,6 +3,8 @@
 
 use std::cmp::Ordering;
 
+use arrayvec::ArrayVec;
+
 use super::Malformed;
 
 /// A name or a value. Its escapes are whole, and what it stands for is UTF-8 without NUL.
@@ -26,12 +28,14 @@ enum Spelling {
 impl<'a> Component<'a> {
     /// Reads a name or a value. Implementations disagree on what a broken escape and what is not UTF-8 stand for, so one of
     /// them would hash what another reads differently.
-    #[inline]
     pub(super) fn read(spelled: &'a [u8]) -> Result<Self, Malformed> {
-        // To the end, since most are plain and short.
-        let is_plain = spelled
-            .iter()
-            .fold(true, |so_far, byte| so_far & is_unreserved(*byte));
+        let is_plain = spelled.iter().all(|byte| is_unreserved(*byte));
+        Self::read_as(spelled, is_plain)
+    }
+
+    /// The same if it is known whether all of its characters are unreserved.
+    #[inline]
+    pub(super) fn read_as(spelled: &'a [u8], is_plain: bool) -> Result<Self, Malformed> {
         let spelling = if is_plain {
             Spelling::Plain
         } else {
@@ -42,6 +46,32 @@ impl<'a> Component<'a> {
 
     const fn is_plain(self) -> bool {
         matches!(self.spelling, Spelling::Plain)
+    }
+
+    /// Whether [`write`](Self::write) appends what is spelled.
+    pub(super) const fn is_canonical(self) -> bool {
+        !matches!(self.spelling, Spelling::Other)
+    }
+
+    /// How many bytes it is spelled with.
+    pub(super) const fn length_spelled(self) -> usize {
+        self.spelled.len()
+    }
+
+    /// The first eight bytes that [`write`](Self::write) appends, as a number, with zeros for those that are not there. If two
+    /// differ, they are in the order of the encoded texts, since no such byte is zero.
+    pub(super) fn encoded_prefix(self) -> u64 {
+        if self.is_canonical() {
+            return prefix(self.spelled);
+        }
+        let mut encoded = ArrayVec::<u8, 10>::new();
+        for byte in self.bytes() {
+            if encoded.len() >= 8 {
+                break;
+            }
+            encoded.extend(encoding(byte));
+        }
+        prefix(&encoded)
     }
 
     /// Whether it stands for `text`.
@@ -65,16 +95,12 @@ impl<'a> Component<'a> {
     /// Appends it percent-encoded: unreserved characters stand for themselves, every other byte is `%XX` (RFC 3986 section
     /// 2.1, upper case).
     pub(super) fn write(self, out: &mut Vec<u8>) {
-        if self.spelling != Spelling::Other {
+        if self.is_canonical() {
             out.extend_from_slice(self.spelled);
             return;
         }
         for byte in self.bytes() {
-            if is_unreserved(byte) {
-                out.push(byte);
-            } else {
-                out.extend_from_slice(&[b'%', digit(byte >> 4), digit(byte & 15)]);
-            }
+            out.extend(encoding(byte));
         }
     }
 
@@ -110,6 +136,31 @@ impl<'a> Component<'a> {
     }
 }
 
+/// The first eight bytes as a number, the first one highest.
+#[inline]
+fn prefix(bytes: &[u8]) -> u64 {
+    if let Some(first) = bytes.first_chunk() {
+        return u64::from_be_bytes(*first);
+    }
+    let mut first = [0; 8];
+    for (place, byte) in first.iter_mut().zip(bytes) {
+        *place = *byte;
+    }
+    u64::from_be_bytes(first)
+}
+
+/// A byte in a canonical request.
+#[inline]
+fn encoding(byte: u8) -> ArrayVec<u8, 3> {
+    let mut encoding = ArrayVec::new();
+    if is_unreserved(byte) {
+        encoding.push(byte);
+    } else {
+        encoding.extend([b'%', digit(byte >> 4), digit(byte & 15)]);
+    }
+    encoding
+}
+
 /// Orders characters by their units of UTF-16: a pair of surrogates comes before what lies from U+E000 to U+FFFF.
 fn utf16_rank(character: char) -> (bool, char) {
     (matches!(character, '\u{e000}'..='\u{ffff}'), character)
@@ -117,7 +168,7 @@ fn utf16_rank(character: char) -> (bool, char) {
 
 /// The unreserved characters (RFC 3986 section 2.3).
 #[inline]
-fn is_unreserved(byte: u8) -> bool {
+pub(super) fn is_unreserved(byte: u8) -> bool {
     const UNRESERVED: [bool; 256] = {
         let mut table = [false; 256];
         let mut characters: &[u8] =

@@ -69,7 +69,9 @@ pub(super) fn canonical(
     base: &BaseUrl,
 ) -> Result<String, VerifyError> {
     check_size(request)?;
-    let mut parameters = Parameters::read(request.query(), request.form())?;
+    let mut parameters = Parameters::new();
+    parameters.read(request.query())?;
+    parameters.read(request.form().unwrap_or_default())?;
     parameters.sort(NameOrder::Encoded);
     let mut out = Vec::new();
     write(request, base, &parameters, &mut out);
@@ -85,19 +87,14 @@ pub(crate) fn check(
 ) -> Result<Covered, VerifyError> {
     check_size(request)?;
     let mut out = Vec::new();
-    if let Some(form) = request.form() {
-        if is_hash_of(claimed, request, base, Some(form), &mut out)? {
-            return Ok(Covered::QueryAndForm);
-        }
-        return match is_hash_of(claimed, request, base, None, &mut out)? {
-            true => Ok(Covered::QueryWithoutForm),
-            false => Err(VerifyError::QueryHashMismatch),
-        };
-    }
-    match is_hash_of(claimed, request, base, None, &mut out)? {
-        true => Ok(Covered::Query),
-        false => Err(VerifyError::QueryHashMismatch),
-    }
+    let mut is_claimed = |form| is_hash_of(claimed, request, base, form, &mut out);
+    let covered = match request.form() {
+        Some(form) if is_claimed(Some(form))? => Covered::QueryAndForm,
+        Some(_) if is_claimed(None)? => Covered::QueryWithoutForm,
+        None if is_claimed(None)? => Covered::Query,
+        _ => return Err(VerifyError::QueryHashMismatch),
+    };
+    Ok(covered)
 }
 
 /// Whether `claimed` is the hash of the request with its names in one of the two orders.
@@ -108,7 +105,9 @@ fn is_hash_of(
     form: Option<&[u8]>,
     out: &mut Vec<u8>,
 ) -> Result<bool, VerifyError> {
-    let mut parameters = Parameters::read(request.query(), form)?;
+    let mut parameters = Parameters::new();
+    parameters.read(request.query())?;
+    parameters.read(form.unwrap_or_default())?;
     parameters.sort(NameOrder::Encoded);
     let mut is_claimed = |parameters: &Parameters<'_>| {
         out.clear();

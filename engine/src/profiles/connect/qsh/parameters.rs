@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 
 use arrayvec::ArrayVec;
 
-use super::component::Component;
+use super::component::{Component, is_unreserved};
 use super::{Malformed, NameOrder};
 use crate::error::VerifyError;
 use crate::limits::MAX_CONNECT_PARAMETERS;
@@ -22,8 +22,12 @@ const LENGTHS_OF_TOKEN: RangeInclusive<usize> = 3..=9;
 /// A parameter.
 #[derive(Debug, Clone, Copy)]
 struct Parameter<'a> {
+    /// Both, as they are spelled, with what stands between them.
+    field: &'a [u8],
     name: Component<'a>,
     value: Component<'a>,
+    /// How the encoded name begins: see [`Component::encoded_prefix`].
+    prefix: u64,
 }
 
 impl Parameter<'_> {
@@ -31,10 +35,21 @@ impl Parameter<'_> {
     /// documentation says of percent-encoded ones: the published vector "Multi-value II" has it so.
     fn cmp(&self, other: &Self, order: NameOrder) -> Ordering {
         let names = match order {
-            NameOrder::Encoded => self.name.cmp_encoded(other.name),
+            NameOrder::Encoded => match self.prefix.cmp(&other.prefix) {
+                Ordering::Equal => self.name.cmp_encoded(other.name),
+                decided => decided,
+            },
             NameOrder::Decoded => self.name.cmp_decoded(other.name),
         };
         names.then_with(|| self.value.cmp_decoded(other.value))
+    }
+
+    /// Whether a canonical request has it as it is spelled.
+    fn is_canonical(&self) -> bool {
+        // One without an equals sign gets one.
+        self.field.len() > self.name.length_spelled()
+            && self.name.is_canonical()
+            && self.value.is_canonical()
     }
 }
 
@@ -47,20 +62,32 @@ pub(super) struct Parameters<'a> {
 }
 
 impl<'a> Parameters<'a> {
-    /// Reads those of `query`, and of `form` if there is one.
-    pub(super) fn read(query: &'a [u8], form: Option<&'a [u8]>) -> Result<Self, VerifyError> {
-        let mut parameters = Self {
-            few: ArrayVec::new(),
+    /// None yet.
+    pub(super) const fn new() -> Self {
+        Self {
+            few: ArrayVec::new_const(),
             many: Vec::new(),
-        };
-        for (name, value) in spelled(query).chain(spelled(form.unwrap_or_default())) {
-            let read = |spelled| Component::read(spelled).map_err(Malformed::refusal);
-            let (name, value) = (read(name)?, read(value)?);
+        }
+    }
+
+    /// Takes those of a query or a form in.
+    pub(super) fn read(&mut self, fields: &'a [u8]) -> Result<(), VerifyError> {
+        for field in Fields::of(fields) {
+            let read = |spelled, is_plain| {
+                Component::read_as(spelled, is_plain).map_err(Malformed::refusal)
+            };
+            let name = read(field.name, field.name_is_plain)?;
+            let value = read(field.value, field.value_is_plain)?;
             if !name.is(TOKEN) {
-                parameters.push(Parameter { name, value })?;
+                self.push(Parameter {
+                    field: field.spelled,
+                    name,
+                    value,
+                    prefix: name.encoded_prefix(),
+                })?;
             }
         }
-        Ok(parameters)
+        Ok(())
     }
 
     fn push(&mut self, parameter: Parameter<'a>) -> Result<(), VerifyError> {
@@ -94,19 +121,23 @@ impl<'a> Parameters<'a> {
     /// Appends them, sorted, with the values of one name joined by commas.
     pub(super) fn write(&self, out: &mut Vec<u8>) {
         let mut last: Option<Component<'_>> = None;
-        for Parameter { name, value } in self.all() {
-            match last {
-                Some(last) if last.is_same(*name) => out.push(b','),
-                _ => {
-                    if last.is_some() {
-                        out.push(b'&');
-                    }
-                    name.write(out);
-                    out.push(b'=');
-                }
+        for parameter in self.all() {
+            let Parameter { name, value, .. } = *parameter;
+            if last.is_some_and(|last| last.is_same(name)) {
+                out.push(b',');
+                value.write(out);
+                continue;
             }
-            value.write(out);
-            last = Some(*name);
+            if last.replace(name).is_some() {
+                out.push(b'&');
+            }
+            if parameter.is_canonical() {
+                out.extend_from_slice(parameter.field);
+            } else {
+                name.write(out);
+                out.push(b'=');
+                value.write(out);
+            }
         }
     }
 
@@ -131,7 +162,15 @@ impl<'a> Parameters<'a> {
 /// one that is written with escapes is none. If there are several, that is an error.
 pub(in crate::profiles::connect) fn token_in(fields: &[u8]) -> Result<Option<&[u8]>, VerifyError> {
     let mut token = None;
-    for (name, value) in spelled(fields) {
+    // As its name begins, spelled out or escaped.
+    for at in memchr::memchr2_iter(b'j', b'%', fields) {
+        let (before, from_here) = fields.split_at(at);
+        if !matches!(before, [] | [.., b'&']) {
+            continue;
+        }
+        let Some(Field { name, value, .. }) = Fields::of(from_here).next() else {
+            continue;
+        };
         if !LENGTHS_OF_TOKEN.contains(&name.len()) {
             continue;
         }
@@ -143,26 +182,77 @@ pub(in crate::profiles::connect) fn token_in(fields: &[u8]) -> Result<Option<&[u
     Ok(token)
 }
 
-/// Names and values as they are spelled. A field without an equals sign has an empty value.
-fn spelled(fields: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
-    let mut unread = Some(fields);
-    let fields = std::iter::from_fn(move || {
-        let (field, rest) = split(unread?, b'&');
-        unread = rest;
-        Some(field)
-    });
-    fields.filter(|field| !field.is_empty()).map(|field| {
-        let (name, value) = split(field, b'=');
-        (name, value.unwrap_or_default())
-    })
+/// A field of a query or a form as it is spelled. One without an equals sign has an empty value.
+struct Field<'a> {
+    /// All of it, without the separator.
+    spelled: &'a [u8],
+    name: &'a [u8],
+    value: &'a [u8],
+    name_is_plain: bool,
+    value_is_plain: bool,
 }
 
-/// What stands before the first separator, and what after it.
-#[inline]
-fn split(text: &[u8], separator: u8) -> (&[u8], Option<&[u8]>) {
-    let parts = memchr::memchr(separator, text).and_then(|at| text.split_at_checked(at));
-    match parts {
-        Some((before, [_, after @ ..])) => (before, Some(after)),
-        _ => (text, None),
+/// The fields of a query or a form that are not empty.
+struct Fields<'a> {
+    unread: &'a [u8],
+}
+
+impl<'a> Fields<'a> {
+    const fn of(fields: &'a [u8]) -> Self {
+        Self { unread: fields }
+    }
+}
+
+impl<'a> Iterator for Fields<'a> {
+    type Item = Field<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Field<'a>> {
+        while let [b'&', rest @ ..] = self.unread {
+            self.unread = rest;
+        }
+        let unread = self.unread;
+        let mut bytes = unread.iter().enumerate();
+        let (mut end, mut name_end) = (unread.len(), None);
+        let (mut is_plain, mut name_is_plain) = (true, true);
+        for (at, byte) in &mut bytes {
+            if is_unreserved(*byte) {
+                continue;
+            }
+            match byte {
+                b'&' => {
+                    end = at;
+                    break;
+                }
+                b'=' if name_end.is_none() => {
+                    name_end = Some(at);
+                    (name_is_plain, is_plain) = (is_plain, true);
+                }
+                _ => is_plain = false,
+            }
+        }
+        let (spelled, rest) = unread.split_at_checked(end)?;
+        self.unread = rest;
+        if spelled.is_empty() {
+            return None;
+        }
+        Some(
+            match name_end.and_then(|end| spelled.split_at_checked(end)) {
+                Some((name, value)) => Field {
+                    spelled,
+                    name,
+                    value: value.get(1..).unwrap_or_default(),
+                    name_is_plain,
+                    value_is_plain: is_plain,
+                },
+                None => Field {
+                    spelled,
+                    name: spelled,
+                    value: &[],
+                    name_is_plain: is_plain,
+                    value_is_plain: true,
+                },
+            },
+        )
     }
 }

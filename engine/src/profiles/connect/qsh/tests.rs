@@ -13,7 +13,8 @@ fn canonical_of(method: &str, target: &str, base_path: &str) -> String {
 /// A hash of the names in JavaScript's order.
 fn hash_in_order_of_javascript(target: &str) -> String {
     let request = ConnectRequest::new("GET", target);
-    let mut parameters = Parameters::read(request.query(), None).unwrap();
+    let mut parameters = Parameters::new();
+    parameters.read(request.query()).unwrap();
     parameters.sort(NameOrder::Decoded);
     let mut out = Vec::new();
     write(&request, &base(""), &parameters, &mut out);
