@@ -122,8 +122,8 @@ refusals! {
     DuplicateClaim = Parse, 401, "duplicate_claim", "a claim occurs twice";
     /// No `iss`.
     IssuerMissing = Parse, 401, "issuer_missing", "the claims have no iss";
-    /// `iss` is not a string in the grammar of `kid`.
-    IssuerInvalid = Parse, 401, "issuer_invalid", "the iss is not a string in the grammar of a service identifier";
+    /// `iss` is not a string, or one that can name no issuer: for ASAP outside of the grammar of `kid`, for Connect empty or too long.
+    IssuerInvalid = Parse, 401, "issuer_invalid", "the iss is not a string that may name an issuer";
     /// No `exp`.
     ExpiryMissing = Parse, 401, "expiry_missing", "the claims have no exp";
     /// `exp` is not a number (RFC 7519 section 4.1.4).
