@@ -87,7 +87,7 @@ impl<'a> PlainMembers<'a> {
     }
 
     /// The next member, or `Some(None)` after the last. `None` if the object is not plain.
-    // Inlined, all of this stays in registers: so nothing here may borrow `self` for a call.
+    // Inlined, all of this stays in registers: so nothing here may borrow `self` for a call, but the cold one.
     #[inline(always)]
     pub(crate) fn next(&mut self) -> Option<Option<PlainMember<'a>>> {
         let bytes = self.document.as_bytes();
@@ -107,31 +107,32 @@ impl<'a> PlainMembers<'a> {
             (OTHER, name_end, u64::from(first))
         };
         let start = name_end.wrapping_add(2);
-        let plain = if first == u64::from(b'"') {
-            let start = start.wrapping_add(1);
-            closing_quote(bytes, start).and_then(|end| {
-                self.at = end.wrapping_add(1);
-                let (_, text) = self.document.split_at_checked(start)?;
-                let (text, _) = text.split_at_checked(end.wrapping_sub(start))?;
-                Some(PlainValue::Text(text))
-            })
+        let value = if first == u64::from(b'"') {
+            let text = start.wrapping_add(1);
+            match closing_quote(bytes, text) {
+                Some(end) => {
+                    self.at = end.wrapping_add(1);
+                    let (_, rest) = self.document.split_at_checked(text)?;
+                    let (text, _) = rest.split_at_checked(end.wrapping_sub(text))?;
+                    PlainValue::Text(text)
+                }
+                None => self.other(start)?,
+            }
         } else if first == u64::from(b'[') {
-            texts(self.document, start).map(|array| {
-                self.at = start.wrapping_add(array.len());
-                PlainValue::Texts(array)
-            })
+            match texts(self.document, start) {
+                Some(array) => {
+                    self.at = start.wrapping_add(array.len());
+                    PlainValue::Texts(array)
+                }
+                None => self.other(start)?,
+            }
         } else {
-            digits(bytes.get(start..)?).map(|(value, length)| {
-                self.at = start.wrapping_add(length);
-                PlainValue::Whole(value)
-            })
-        };
-        let value = match plain {
-            Some(value) => value,
-            None => {
-                let other = other(self.document, start)?;
-                self.at = start.wrapping_add(other.len());
-                PlainValue::Other(other)
+            match digits(bytes.get(start..)?) {
+                Some((value, length)) => {
+                    self.at = start.wrapping_add(length);
+                    PlainValue::Whole(value)
+                }
+                None => self.other(start)?,
             }
         };
         Some(Some(PlainMember {
@@ -140,6 +141,18 @@ impl<'a> PlainMembers<'a> {
             name_start,
             name_end,
         }))
+    }
+
+    /// The value that begins at `start`, whatever it is, by the strict reader.
+    #[cold]
+    fn other(&mut self, start: usize) -> Option<PlainValue<'a>> {
+        let mut reader = Reader::at(self.document, start);
+        reader.value().ok()?;
+        let spelled = reader.since(start).ok()?;
+        self.at = start.wrapping_add(spelled.len());
+        // What is white space before a value is none of it.
+        let is_whitespace = spelled.starts_with([' ', '\n', '\r', '\t']);
+        (!is_whitespace).then_some(PlainValue::Other(spelled))
     }
 
     /// The name of `member`, one of these, if it is plain too.
@@ -216,17 +229,6 @@ fn texts(document: &str, start: usize) -> Option<&str> {
             _ => return None,
         }
     }
-}
-
-/// The value that begins at `start`, whatever it is, by the strict reader.
-#[inline(never)]
-fn other(document: &str, start: usize) -> Option<&str> {
-    let mut reader = Reader::at(document, start);
-    reader.value().ok()?;
-    let spelled = reader.since(start).ok()?;
-    // What is white space before a value is none of it.
-    let is_whitespace = spelled.starts_with([' ', '\n', '\r', '\t']);
-    (!is_whitespace).then_some(spelled)
 }
 
 /// Where the quote stands that ends the text from `start` on, if that has no escapes.
