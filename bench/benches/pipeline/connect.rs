@@ -2,44 +2,25 @@
 
 use std::hint::black_box;
 
-use asap_bench::{NOW, Tokens};
+use asap_bench::Tokens;
+use asap_bench::profiles::connect::{self, BASE_URL, SECRET, TENANT};
 use asap_engine::{
-    BaseUrl, ConnectModule, ConnectPolicy, ConnectRequest, MemoryTenants, Scratch, SharedSecret,
+    BaseUrl, ConnectModule, ConnectPolicy, ConnectRequest, ConnectSigner, MemoryTenants, Scratch,
+    SharedSecret,
 };
 use aws_lc_rs::{digest, hmac};
-use base64_simd::URL_SAFE_NO_PAD;
 use criterion::{Criterion, Throughput};
-
-const SECRET: &str = "7512836e-9137-48ac-baaf-a1935b96e17a";
-
-const TENANT: &str = "jira:1234-5678-9000";
-
-/// What Jira asks a panel of an issue for.
-const TARGET: &str = "/connect/panel?issue=A-1&project=10000&user_id=&user_key=&tz=Australia%2FSydney&loc=en-US\
-&cp=%2Fjira&xdm_e=https%3A%2F%2Fexample.atlassian.net&xdm_c=channel-panel&lic=none";
-
-/// What Jira says of a user who looks at a panel.
-fn token(query_hash: &str) -> String {
-    let claims = format!(
-        r#"{{"sub":"5b10a2844c20165700ede21g","qsh":"{query_hash}","iss":"{TENANT}","context":{{}},"exp":{},"iat":{NOW}}}"#,
-        NOW + 180
-    );
-    let encode = |part: &[u8]| URL_SAFE_NO_PAD.encode_to_string(part);
-    let header = encode(br#"{"typ":"JWT","alg":"HS256"}"#);
-    let input = format!("{header}.{}", encode(claims.as_bytes()));
-    let key = hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes());
-    let signature = encode(hmac::sign(&key, input.as_bytes()).as_ref());
-    format!("{input}.{signature}")
-}
 
 pub(super) fn bench(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("connect");
     group.throughput(Throughput::Elements(1));
-    let base = BaseUrl::parse("https://app.example/connect").expect("a base URL");
+    let base = BaseUrl::parse(BASE_URL).expect("a base URL");
     let secret = || SharedSecret::new(SECRET).expect("a secret");
-    let request = ConnectRequest::new("GET", TARGET);
-    let hash = request.query_hash(&base).expect("a good request");
-    let token = token(&hash);
+    let target = connect::target(1);
+    let request = ConnectRequest::new("GET", &target);
+    let signer = ConnectSigner::new(TENANT).expect("a key");
+    let token = signer.sign(&request, &base, &secret(), Tokens::now());
+    let token = token.expect("the library signs");
     let authorization = format!("JWT {token}");
 
     let tenants = MemoryTenants::new();

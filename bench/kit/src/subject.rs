@@ -62,15 +62,26 @@ impl Tokens {
         saying: &Saying<'_>,
         count: usize,
     ) -> Result<Self, Box<dyn Error>> {
-        let algorithm = key.algorithm();
-        let tokens: Result<_, _> = (0..count)
-            .map(|number| {
-                let payload = saying.payload(number);
-                sign_parts(key, &header(algorithm), payload.as_bytes())
-            })
+        let payloads = (0..count).map(|number| saying.payload(number));
+        Self::sign_payloads(key, &header(key.algorithm()), payloads)
+    }
+
+    /// Signs each of `payloads` with `key`, under this header.
+    ///
+    /// # Errors
+    ///
+    /// If the library does not sign.
+    pub fn sign_payloads(
+        key: &SigningKey,
+        header: &str,
+        payloads: impl IntoIterator<Item = String>,
+    ) -> Result<Self, Box<dyn Error>> {
+        let tokens: Result<_, _> = payloads
+            .into_iter()
+            .map(|payload| sign_parts(key, header, payload.as_bytes()))
             .collect();
         Ok(Self {
-            algorithm,
+            algorithm: key.algorithm(),
             public_key_pem: key.public_key_pem().to_owned(),
             tokens: tokens?,
         })
@@ -96,11 +107,48 @@ pub fn key(algorithm: Algorithm, size: RsaKeySize) -> Result<SigningKey, Box<dyn
     Ok(key)
 }
 
+/// When a token is issued, and until when it lives, in seconds.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Life {
+    /// `iat`.
+    pub issued_at: i64,
+    /// `exp`.
+    pub expires_at: i64,
+}
+
+impl Life {
+    /// The hour that began ten seconds ago by the system's clock: most libraries ask that clock and no other.
+    #[must_use]
+    pub fn of_this_hour() -> Self {
+        Self::from_now(-10, 3_590)
+    }
+
+    /// One that is over, whatever the leeway.
+    #[must_use]
+    pub fn over() -> Self {
+        Self::from_now(-7_200, -3_700)
+    }
+
+    /// One that has not begun.
+    #[must_use]
+    pub fn to_come() -> Self {
+        Self::from_now(3_600, 7_100)
+    }
+
+    fn from_now(issued_at: i64, expires_at: i64) -> Self {
+        let now = now();
+        Self {
+            issued_at: now.saturating_add(issued_at),
+            expires_at: now.saturating_add(expires_at),
+        }
+    }
+}
+
 /// What tokens say, beside an id of their own.
 #[derive(Debug, Clone, Copy)]
 pub struct Saying<'a> {
-    issued_at: i64,
-    expires_at: i64,
+    life: Life,
     audience: &'a str,
     claims: &'a str,
 }
@@ -108,8 +156,10 @@ pub struct Saying<'a> {
 impl Default for Saying<'_> {
     fn default() -> Self {
         Self {
-            issued_at: NOW.saturating_sub(10),
-            expires_at: NOW.saturating_add(50),
+            life: Life {
+                issued_at: NOW.saturating_sub(10),
+                expires_at: NOW.saturating_add(50),
+            },
             audience: AUDIENCE,
             claims: "",
         }
@@ -117,17 +167,16 @@ impl Default for Saying<'_> {
 }
 
 impl<'a> Saying<'a> {
-    /// That they were issued ten seconds ago by the system's clock, and live for an hour: most libraries ask that clock
-    /// and no other.
+    /// That they live for [this hour](Life::of_this_hour).
     #[must_use]
     pub fn of_this_hour() -> Self {
-        Self::default().with_times(now().saturating_sub(10), now().saturating_add(3590))
+        Self::default().with_life(Life::of_this_hour())
     }
 
-    /// That they were issued then, and live until then, in seconds.
+    /// That they live then.
     #[must_use]
-    pub const fn with_times(mut self, issued_at: i64, expires_at: i64) -> Self {
-        (self.issued_at, self.expires_at) = (issued_at, expires_at);
+    pub const fn with_life(mut self, life: Life) -> Self {
+        self.life = life;
         self
     }
 
@@ -149,11 +198,14 @@ impl<'a> Saying<'a> {
     #[must_use]
     pub fn payload(&self, number: usize) -> String {
         let Self {
-            issued_at,
-            expires_at,
+            life,
             audience,
             claims,
         } = self;
+        let Life {
+            issued_at,
+            expires_at,
+        } = life;
         format!(
             r#"{{"iss":"{ISSUER}","sub":"{ISSUER}","aud":"{audience}","iat":{issued_at},"nbf":{issued_at},"exp":{expires_at},"jti":"6f1d2c3b-8a90-4e5f-b7c6-{number:012x}"{claims}}}"#
         )
@@ -179,6 +231,14 @@ pub fn sign_parts(key: &SigningKey, header: &str, payload: &[u8]) -> Result<Stri
     token.push('.');
     URL_SAFE_NO_PAD.encode_append(signature, &mut token);
     Ok(token)
+}
+
+/// `token` with the signature of `other`. `None` if one of them is no token.
+#[must_use]
+pub fn with_signature_of(token: &str, other: &str) -> Option<String> {
+    let (input, _) = token.rsplit_once('.')?;
+    let (_, signature) = other.rsplit_once('.')?;
+    Some(format!("{input}.{signature}"))
 }
 
 /// The time by the system's clock, in seconds.

@@ -3,38 +3,40 @@
 use std::error::Error;
 use std::time::{Duration, SystemTime};
 
-use asap_bench_kit::subject::ISSUER;
-use asap_bench_kit::{AUDIENCE, KEY_ID};
 use asap_engine::Algorithm;
-use josekit::jws::{ES256, ES384, EdDSA, JwsVerifier, RS256};
+use josekit::jws::{ES256, ES384, EdDSA, HS256, JwsVerifier, RS256};
 use josekit::jwt::{self, JwtPayloadValidator};
 
 use crate::comparison::Verifier;
+use crate::comparison::task::{Key, Task};
 
-pub(crate) fn verifier(
-    algorithm: Algorithm,
-    public_key_pem: &str,
-) -> Result<Option<Verifier>, Box<dyn Error>> {
+pub(crate) fn verifier(task: &Task<'_>) -> Result<Option<Verifier>, Box<dyn Error>> {
+    let profile = task.profile;
     macro_rules! verifier {
-        ($algorithm:ident) => {{
-            let mut verifier = $algorithm.verifier_from_pem(public_key_pem)?;
-            verifier.set_key_id(KEY_ID);
+        ($verifier:expr) => {{
+            let mut verifier = $verifier?;
+            if let Some(key_id) = profile.key_id() {
+                verifier.set_key_id(key_id);
+            }
             Box::new(verifier)
         }};
     }
-    let verifier: Box<dyn JwsVerifier> = match algorithm {
-        Algorithm::Rs256 => verifier!(RS256),
-        Algorithm::Es256 => verifier!(ES256),
-        Algorithm::Es384 => verifier!(ES384),
-        Algorithm::EdDsa => verifier!(EdDSA),
+    let verifier: Box<dyn JwsVerifier> = match task.key {
+        Key::Public(Algorithm::Rs256, pem) => verifier!(RS256.verifier_from_pem(pem)),
+        Key::Public(Algorithm::Es256, pem) => verifier!(ES256.verifier_from_pem(pem)),
+        Key::Public(Algorithm::Es384, pem) => verifier!(ES384.verifier_from_pem(pem)),
+        Key::Public(Algorithm::EdDsa, pem) => verifier!(EdDSA.verifier_from_pem(pem)),
         // From PEM it takes keys for PS256 only under the identifier id-RSASSA-PSS, which no key server publishes.
-        _ => return Ok(None),
+        Key::Public(..) => return Ok(None),
+        Key::Secret(secret) => verifier!(HS256.verifier_from_bytes(secret)),
     };
     let mut validator = JwtPayloadValidator::new();
-    validator.set_issuer(ISSUER);
-    validator.set_audience(AUDIENCE);
-    Ok(Some(Box::new(move |token| {
-        let Ok((payload, _)) = jwt::decode_with_verifier(token, verifier.as_ref()) else {
+    validator.set_issuer(profile.issuer());
+    if let Some(audience) = profile.audience() {
+        validator.set_audience(audience);
+    }
+    Ok(Some(Box::new(move |call| {
+        let Ok((payload, _)) = jwt::decode_with_verifier(&call.token, verifier.as_ref()) else {
             return false;
         };
         // It has no clock of its own, no leeway, and requires no claim.
@@ -45,6 +47,6 @@ pub(crate) fn verifier(
         validator.validate(&payload).is_ok()
             && payload.expires_at().is_some()
             && payload.issued_at().is_some()
-            && payload.jwt_id().is_some()
+            && (payload.jwt_id().is_some() || !profile.has_token_id())
     })))
 }

@@ -30,10 +30,16 @@ pub(super) fn put_into(page: &str, rows: &[Row]) -> Result<String, Box<dyn Error
     Ok(page)
 }
 
+/// What the cases of the other tokens begin with.
+const PROFILES: [&str; 3] = ["connect/", "forge/", "trello/"];
+
 /// The tables by name; empty where rows are missing.
-fn all(rows: &[Row]) -> [(&'static str, String); 6] {
+fn all(rows: &[Row]) -> [(&'static str, String); 7] {
+    let is_of_profile = |row: &Row| PROFILES.iter().any(|profile| row.case.starts_with(profile));
+    let (profiles, kinds): (Vec<Row>, Vec<Row>) = rows.iter().cloned().partition(is_of_profile);
     [
-        ("cold", matrix(rows, "/cold")),
+        ("cold", matrix(&kinds, "/cold")),
+        ("profiles", matrix(&profiles, "/cold")),
         ("accepts", accepts(rows)),
         ("refusals", refusals(rows)),
         ("admit", list(rows, |row| row.case == "RS256-2048/admit")),
@@ -53,20 +59,29 @@ fn matrix(rows: &[Row], suffix: &str) -> String {
         .iter()
         .filter(|row| row.case.ends_with(suffix))
         .collect();
-    let subjects = in_order(rows.iter().map(|row| row.subject.as_str()));
     let cases = in_order(rows.iter().map(|row| row.case.as_str()));
+    // Not every subject is in every case, so the fullest one says where each belongs.
+    let fullest = cases.iter().max_by_key(|case| of_case(&rows, case).count());
+    let fullest = fullest.into_iter().flat_map(|case| of_case(&rows, case));
+    let subjects = in_order(
+        fullest
+            .chain(rows.iter().copied())
+            .map(|row| row.subject.as_str()),
+    );
     let body = cases.iter().map(|case| {
         let cells = subjects.iter().map(|subject| {
-            let found = rows
-                .iter()
-                .find(|row| row.case == *case && row.subject == *subject);
-            found.map_or_else(|| "-".to_owned(), |row| cell(row))
+            let found = of_case(&rows, case).find(|row| row.subject == *subject);
+            found.map_or_else(|| "-".to_owned(), cell)
         });
         let case = case.strip_suffix(suffix).unwrap_or(case).to_owned();
         std::iter::once(case).chain(cells).collect()
     });
     let titles = std::iter::once("").chain(subjects.iter().copied());
     table(&titles.collect::<Vec<_>>(), body)
+}
+
+fn of_case<'a>(rows: &'a [&Row], case: &'a str) -> impl Iterator<Item = &'a Row> {
+    rows.iter().copied().filter(move |row| row.case == case)
 }
 
 fn refusals(rows: &[Row]) -> String {
@@ -189,6 +204,11 @@ mod tests {
             row("RS256-2048/cold", "floor/aws-lc", 20_000.0),
             row("RS256-2048/cold", "engine/aws-lc", 21_000.0),
             row("ES256/cold", "floor/aws-lc", 70_000.0),
+            row("connect/cold", "floor/aws-lc", 500.0),
+            row("connect/cold", "biscuit", 1_000.0),
+            row("forge/cold", "floor/aws-lc", 20_000.0),
+            row("forge/cold", "engine/ring", 30_000.0),
+            row("forge/cold", "biscuit", 40_000.0),
         ];
         let page =
             "a\n<!-- cold -->\nold\n<!-- end of cold -->\nb <!-- admit -->\n<!-- end of admit -->";
@@ -198,5 +218,11 @@ mod tests {
             <!-- end of cold -->\nb <!-- admit -->\n<!-- end of admit -->";
         assert_eq!(put_into(page, &rows).unwrap(), expected);
         assert!(put_into("<!-- cold -->\n", &rows).is_err());
+        let page = "<!-- profiles -->\n<!-- end of profiles -->";
+        let expected = "<!-- profiles -->\n\n\
+            |  | floor/aws-lc | engine/ring | biscuit |\n|---|---|---|---|\n\
+            | connect | 500 ns | - | 1 µs, 0.05 |\n\
+            | forge | 20 µs | 30 µs, 1.50 | 40 µs, 2.00 |\n\n<!-- end of profiles -->";
+        assert_eq!(put_into(page, &rows).unwrap(), expected);
     }
 }

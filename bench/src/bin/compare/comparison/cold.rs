@@ -4,9 +4,10 @@ use std::error::Error;
 
 use asap_engine::{Algorithm, RsaKeySize, SigningKey};
 
-use super::strictness::assert_verifies;
 use asap_bench_kit::measure::{Row, Subject, take_turns};
 
+use super::strictness;
+use super::task::{Call, Key, Probes, Profile, Task};
 use super::{Comparison, Peer, TOKENS, Verifier};
 use asap_bench_kit::subject::{self, Saying};
 use asap_bench_kit::{Floor, Tokens};
@@ -25,55 +26,85 @@ pub(super) const KINDS: [(&str, Algorithm, RsaKeySize); 7] = [
 pub(super) fn rows(comparison: &Comparison<'_>) -> Result<Vec<Row>, Box<dyn Error>> {
     let mut rows = Vec::new();
     for (kind, algorithm, size) in KINDS {
-        let case = format!("{kind}/cold");
-        if comparison.is_wanted(&case) {
+        let name = format!("{kind}/cold");
+        if comparison.is_wanted(&name) {
             let key = subject::key(algorithm, size)?;
-            let tokens = Tokens::sign_as(&key, &Saying::of_this_hour(), TOKENS)?;
-            rows.extend(of_all(comparison, &case, &key, &tokens.tokens, true)?);
+            let tokens = Tokens::sign_as(&key, &Saying::of_this_hour(), TOKENS)?.tokens;
+            let calls: Vec<Call> = tokens.into_iter().map(Call::from).collect();
+            rows.extend(of_all(comparison, Case::asap(&name, &key)?, &calls, true)?);
         }
     }
     Ok(rows)
 }
 
-/// Has the floor check the signatures of good tokens, and every subject that offers the algorithm verify `tokens`,
-/// which it is to accept or to refuse.
+/// What the subjects are asked for, and what nobody who does it gets around.
+pub(super) struct Case<'a> {
+    pub(super) name: &'a str,
+    pub(super) task: Task<'a>,
+    pub(super) probes: Probes,
+    /// The bare primitives, on good token number so and so.
+    pub(super) floor: Box<dyn FnMut(usize) -> bool>,
+}
+
+impl<'a> Case<'a> {
+    /// ASAP's tokens that `key` signs.
+    pub(super) fn asap(name: &'a str, key: &'a SigningKey) -> Result<Self, Box<dyn Error>> {
+        let good = Tokens::sign_as(key, &Saying::of_this_hour(), TOKENS)?;
+        let floor = Floor::of(&good)?;
+        Ok(Self {
+            name,
+            task: Task {
+                profile: Profile::Asap,
+                key: Key::of(key),
+            },
+            probes: strictness::probes(key)?,
+            floor: Box::new(move |number| floor.verify(number)),
+        })
+    }
+}
+
+/// Has the floor check good tokens, and every subject that can verify `calls`, which it is to accept or to refuse.
 pub(super) fn of_all(
     comparison: &Comparison<'_>,
-    case: &str,
-    key: &SigningKey,
-    tokens: &[String],
+    case: Case<'_>,
+    calls: &[Call],
     is_accepted: bool,
 ) -> Result<Vec<Row>, Box<dyn Error>> {
-    let good = Tokens::sign_as(key, &Saying::of_this_hour(), TOKENS)?;
-    let floor = Floor::of(&good)?;
+    let Case {
+        name,
+        task,
+        probes,
+        floor,
+    } = case;
     let aws_lc = comparison.version("aws-lc-rs");
-    let mut subjects = vec![Subject::new("floor/aws-lc", aws_lc, TOKENS, |number| {
-        floor.verify(number)
-    })];
+    let mut subjects = vec![Subject::new("floor/aws-lc", aws_lc, TOKENS, floor)];
     for peer in &comparison.subjects {
-        let Some(mut verifier) = (peer.verifier)(key.algorithm(), key.public_key_pem())? else {
-            println!("{case:<28} {:<16} {:>9}", peer.name, "not offered");
+        let Some(mut verifier) = (peer.verifier)(&task)? else {
+            println!("{name:<28} {:<16} {:>9}", peer.name, "not offered");
             continue;
         };
-        assert_verifies(peer.name, key, &mut verifier)?;
-        let subject = subject(comparison, peer, verifier, tokens, is_accepted);
+        probes.assert_verifies(peer, &mut verifier)?;
+        let mut subject = subject(comparison, peer, verifier, calls, is_accepted);
+        // What it accepts was tried with tokens of ASAP.
+        if task.profile == Profile::Asap {
+            subject = subject.with_accepts(comparison.accepts(peer.name));
+        }
         subjects.push(subject);
     }
-    take_turns(case, subjects, comparison.batches)
+    take_turns(name, subjects, comparison.batches)
 }
 
 fn subject<'a>(
     comparison: &Comparison<'_>,
     peer: &Peer,
     mut verifier: Verifier,
-    tokens: &'a [String],
+    calls: &'a [Call],
     is_accepted: bool,
 ) -> Subject<'a> {
     let version = comparison.version(peer.package);
-    Subject::new(peer.name, version, tokens.len(), move |number| {
-        tokens
+    Subject::new(peer.name, version, calls.len(), move |number| {
+        calls
             .get(number)
-            .is_some_and(|token| verifier(token) == is_accepted)
+            .is_some_and(|call| verifier(call) == is_accepted)
     })
-    .with_accepts(comparison.accepts(peer.name))
 }

@@ -3,7 +3,7 @@
 //!
 //! Every subject verifies the same tokens, each by the clock and the key it would have in use, and every answer is
 //! checked. Before anything is measured each shows on [`strictness`]'s tokens that it verifies at all, and what it lets
-//! through is printed below the table.
+//! through is printed below the table. Each shows it anew for each key, and for the tokens of each of the [`profiles`].
 
 #![expect(
     clippy::arithmetic_side_effects,
@@ -23,9 +23,11 @@ mod cached;
 mod cold;
 mod engine;
 mod peers;
+mod profiles;
 mod refused;
 mod stages;
 mod strictness;
+pub(crate) mod task;
 
 pub(crate) use peers::{Peer, Verifier};
 
@@ -105,6 +107,7 @@ fn run(
     rows.extend(admission::rows(&comparison)?);
     rows.extend(stages::rows(&comparison)?);
     rows.extend(cached::rows(&comparison, arguments.quick)?);
+    rows.extend(profiles::rows(&comparison)?);
     comparison.print_legend(remark);
     if let Some(file) = file {
         serde_json::to_writer_pretty(file, &rows)?;
@@ -146,7 +149,9 @@ impl Comparison<'_> {
         println!(
             "\nalloc: calls of the Rust allocator in one call; what C code allocates is not seen. /floor: by the first row.\n\
              Keys are at hand, prepared as each library can. This engine and the crate asap find theirs by the kid; the\n\
-             others are handed theirs. No peer keeps verified tokens.\n"
+             others are handed theirs. No peer keeps verified tokens.\n\
+             connect, forge, trello: this engine does all that the profile asks for, the request's hash (qsh) included; the peers\n\
+             do the JWT alone: signature, times, iss, and aud where there is one.\n"
         );
         for subject in &self.subjects {
             let version = self.version(subject.package);

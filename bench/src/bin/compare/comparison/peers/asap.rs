@@ -15,38 +15,41 @@ use asap::validator::Validator;
 use asap_engine::Algorithm;
 
 use super::{Verifier, jsonwebtoken};
-use asap_bench_kit::AUDIENCE;
-use asap_bench_kit::subject::ISSUER;
+use crate::comparison::task::{Key, Profile, Task};
 
-pub(super) fn verifier(
-    algorithm: Algorithm,
-    public_key_pem: &str,
-) -> Result<Option<Verifier>, Box<dyn Error>> {
-    if algorithm != Algorithm::Rs256 {
+pub(super) fn verifier(task: &Task<'_>) -> Result<Option<Verifier>, Box<dyn Error>> {
+    let profile = task.profile;
+    let (Key::Public(Algorithm::Rs256, _), Some(audience), Some(_)) =
+        (task.key, profile.audience(), profile.key_id())
+    else {
         return Ok(None);
-    }
-    let Some(key) = jsonwebtoken::decoding_key(algorithm, public_key_pem)? else {
+    };
+    let Some(key) = jsonwebtoken::decoding_key(task.key)? else {
         return Ok(None);
     };
     let server = serve(key.try_get_as_bytes()?.to_vec())?;
-    let validator = Validator::builder(server, AUDIENCE.to_owned())
+    let validator = Validator::builder(server, audience.to_owned())
         .leeway(30)
-        .validate_kid(true)
+        // That an issuer owns his keys is a rule of ASAP alone.
+        .validate_kid(profile == Profile::Asap)
         .cache_duration(Duration::from_secs(86_400))
         .build();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    Ok(Some(Box::new(move |token| {
+    let issuers = [profile.issuer()];
+    Ok(Some(Box::new(move |call| {
         // Whoever has a runtime is in it already; what is measured should not pay for more than that.
         let entered = runtime.enter();
         let mut context = Context::from_waker(Waker::noop());
-        let poll = pin!(validator.decode(token, &[ISSUER])).poll(&mut context);
+        let poll = pin!(validator.decode(&call.token, &issuers)).poll(&mut context);
         drop(entered);
         match poll {
             Poll::Ready(answer) => answer.is_ok(),
             // It keeps a key from the first token on that it accepts, and asks for it anew until then.
-            Poll::Pending => runtime.block_on(validator.decode(token, &[ISSUER])).is_ok(),
+            Poll::Pending => runtime
+                .block_on(validator.decode(&call.token, &issuers))
+                .is_ok(),
         }
     })))
 }

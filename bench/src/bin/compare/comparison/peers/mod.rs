@@ -4,18 +4,19 @@
 
 use std::error::Error;
 
-use asap_engine::Algorithm;
+use super::engine;
+use super::task::{Call, Task};
 
 mod asap;
 mod biscuit;
 mod jsonwebtoken;
 mod jwt_simple;
 
-/// Says whether a token is accepted, by the system's clock and for [`AUDIENCE`](asap_bench_kit::AUDIENCE).
-pub(crate) type Verifier = Box<dyn FnMut(&str) -> bool>;
+/// Says whether a call is accepted, by the system's clock.
+pub(crate) type Verifier = Box<dyn FnMut(&Call) -> bool>;
 
-/// Prepares the key in a PEM text for an algorithm. `None` if that is not offered.
-pub(crate) type Prepare = fn(Algorithm, &str) -> Result<Option<Verifier>, Box<dyn Error>>;
+/// Makes a verifier, its key prepared. `None` if that is not offered.
+pub(crate) type Prepare = fn(&Task<'_>) -> Result<Option<Verifier>, Box<dyn Error>>;
 
 /// Something that verifies tokens.
 #[derive(Debug, Clone, Copy)]
@@ -26,7 +27,7 @@ pub(crate) struct Peer {
     pub(crate) package: &'static str,
     /// What of it is measured, in a few words.
     pub(crate) what: &'static str,
-    /// How it is given a key.
+    /// How it is told what to verify.
     pub(crate) verifier: Prepare,
 }
 
@@ -44,6 +45,11 @@ impl Peer {
             what,
             verifier,
         }
+    }
+
+    /// Whether it is this engine, which knows more than the JWT.
+    pub(super) fn is_this_engine(&self) -> bool {
+        self.package == engine::PACKAGE
     }
 }
 
@@ -65,7 +71,7 @@ pub(super) const PEERS: [Peer; 4] = [
     Peer::new(
         "asap",
         "asap",
-        "the crate of that name: RS256 only, on ring; the key comes from its cache",
+        "the crate of that name: RS256 only, with a kid, on ring; the key comes from its cache",
         asap::verifier,
     ),
 ];
