@@ -142,14 +142,30 @@ impl<'a> Reader<'a> {
     #[inline]
     fn text(&mut self) -> Result<Text<'a>, JsonError> {
         let start = self.at;
+        let escaped = self.skip_text()?;
+        let raw = self.since(start)?;
+        self.skip(1);
+        Ok(Text::new(raw, escaped))
+    }
+
+    /// Goes on to the closing quote, and tells whether there are escapes before it.
+    #[inline]
+    fn skip_text(&mut self) -> Result<bool, JsonError> {
         self.skip(plain_prefix(self.unread()));
         let escaped = self.peek() != Some(b'"');
         if escaped {
             self.skip_escaped()?;
         }
-        let raw = self.since(start)?;
+        Ok(escaped)
+    }
+
+    /// A string and what stands around it.
+    #[inline]
+    fn skip_whole_text(&mut self) -> Result<(), JsonError> {
+        self.expect(b'"')?;
+        self.skip_text()?;
         self.skip(1);
-        Ok(Text::new(raw, escaped))
+        Ok(())
     }
 
     /// Goes on, from what is not plain, to the closing quote.
@@ -240,9 +256,16 @@ impl<'a> Reader<'a> {
                     self.skip(1);
                     nesting.enter(Container::Array)?;
                 }
-                // Neither starts a container, so this does not come back here.
+                Some(b'"') => {
+                    self.skip_whole_text()?;
+                    nesting.empty = false;
+                }
+                Some(b'-' | b'0'..=b'9') => {
+                    self.number()?;
+                    nesting.empty = false;
+                }
                 _ => {
-                    self.value()?;
+                    self.literal()?;
                     nesting.empty = false;
                 }
             }
@@ -263,7 +286,8 @@ impl<'a> Reader<'a> {
             };
             if self.another(close, first)? {
                 if container == Container::Object {
-                    self.name()?;
+                    self.skip_whole_text()?;
+                    self.expect(b':')?;
                 }
                 return Ok(false);
             }
