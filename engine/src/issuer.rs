@@ -19,6 +19,7 @@
 
 mod claim_json;
 mod claim_value;
+mod lifetime;
 mod request;
 mod reuse;
 #[cfg(test)]
@@ -33,17 +34,14 @@ use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 pub use self::claim_json::JsonNumber;
 pub use self::claim_value::ClaimValue;
 pub(crate) use self::claim_value::write_string;
+pub(crate) use self::lifetime::Lifetime;
 pub use self::request::TokenRequest;
 use self::reuse::{Issued, KeptTokens};
 use crate::crypto::{Algorithm, SignError, SigningKey};
 use crate::error::ConfigError;
 use crate::keys::{KeyId, is_service_identifier};
-use crate::limits::{MAX_LIFETIME, MAX_TOKEN_LENGTH};
+use crate::limits::MAX_TOKEN_LENGTH;
 use crate::time::UnixTime;
-
-/// "a sub-minute expire time is recommended" on synchronised clocks; a minute serves the others too, and every
-/// peer's verifier.
-const DEFAULT_LIFETIME_SECONDS: i64 = 60;
 
 /// Signs the tokens of one service with one of its keys.
 ///
@@ -54,7 +52,7 @@ pub struct Issuer {
     key: SigningKey,
     /// The first segment and its dot, the same in every token.
     header: String,
-    lifetime_seconds: i64,
+    lifetime: Lifetime,
     kept: KeptTokens,
 }
 
@@ -94,7 +92,7 @@ impl Issuer {
             key_id: key_id.as_str().to_owned(),
             key,
             header,
-            lifetime_seconds: DEFAULT_LIFETIME_SECONDS,
+            lifetime: Lifetime::OF_SERVICES,
             kept: KeptTokens::default(),
         })
     }
@@ -106,16 +104,7 @@ impl Issuer {
     ///
     /// [`ConfigError`] for any other lifetime.
     pub fn with_lifetime(mut self, lifetime: Duration) -> Result<Self, ConfigError> {
-        let is_allowed =
-            !lifetime.is_zero() && lifetime <= MAX_LIFETIME && lifetime.subsec_nanos() == 0;
-        let seconds = i64::try_from(lifetime.as_secs())
-            .ok()
-            .filter(|_| is_allowed);
-        self.lifetime_seconds = seconds.ok_or_else(|| {
-            ConfigError::new(
-                "the lifetime of a token must be a whole number of seconds, from 1 to 3600",
-            )
-        })?;
+        self.lifetime = Lifetime::new(lifetime)?;
         self.kept = KeptTokens::default();
         Ok(self)
     }
@@ -153,7 +142,7 @@ impl Issuer {
     /// [`SignError`]: an empty audience, an `nbf` after `exp`, a clock out of range, a token that no verifier
     /// would read, or a library that does not sign.
     pub fn sign(&self, request: &TokenRequest, now: UnixTime) -> Result<String, SignError> {
-        let (issued_at, expires_at) = self.life(now)?;
+        let (issued_at, expires_at) = self.lifetime.times(now)?;
         self.sign_for(request, issued_at, expires_at)
     }
 
@@ -171,24 +160,13 @@ impl Issuer {
         if let Some(token) = self.kept.find(request, now) {
             return Ok(token);
         }
-        let (issued_at, expires_at) = self.life(now)?;
+        let (issued_at, expires_at) = self.lifetime.times(now)?;
         let issued = Issued {
             token: self.sign_for(request, issued_at, expires_at)?.into(),
             issued_at,
             expires_at,
         };
         Ok(self.kept.keep(request, issued, now))
-    }
-
-    /// `iat` and `exp` of a token issued now.
-    fn life(&self, now: UnixTime) -> Result<(i64, i64), SignError> {
-        let issued_at = now.as_secs();
-        // `as_secs` clamps: a later second would be issued as an earlier one.
-        let is_in_range = now >= UnixTime::default() && issued_at < i64::MAX;
-        let expires_at = issued_at
-            .checked_add(self.lifetime_seconds)
-            .filter(|_| is_in_range);
-        Ok((issued_at, expires_at.ok_or(SignError::ClockOutOfRange)?))
     }
 
     fn sign_for(
@@ -230,7 +208,7 @@ impl fmt::Debug for Issuer {
             .field("issuer", &self.issuer)
             .field("key_id", &self.key_id)
             .field("key", &self.key)
-            .field("lifetime_seconds", &self.lifetime_seconds)
+            .field("lifetime_seconds", &self.lifetime.seconds())
             .finish_non_exhaustive()
     }
 }

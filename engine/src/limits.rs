@@ -367,7 +367,7 @@ pub(crate) const TABLE_USES_AFTER_EVICTION: u32 = 64;
 #[cfg(feature = "accel")]
 pub(crate) const TABLE_MAX_USES: u32 = 65_536;
 
-/// What all tables of the process take together, in bytes: 190 keys with windows of 6 bits.
+/// What all tables of the process take together, in bytes, beside the one in the making: 190 keys with windows of 6 bits.
 #[cfg(feature = "accel")]
 pub(crate) const MAX_TABLE_BYTES: usize = 16 * 1024 * 1024;
 

@@ -151,12 +151,7 @@ impl Policy {
     ///
     /// If it is zero or exceeds [`MAX_TOKEN_LENGTH`].
     pub fn with_max_token_length(mut self, bytes: usize) -> Result<Self, ConfigError> {
-        if !(1..=MAX_TOKEN_LENGTH).contains(&bytes) {
-            return Err(ConfigError::new(format!(
-                "the longest token must be 1 to {MAX_TOKEN_LENGTH} bytes"
-            )));
-        }
-        self.max_token_length = bytes;
+        self.max_token_length = max_token_length(bytes)?;
         Ok(self)
     }
 
@@ -348,5 +343,16 @@ impl Policy {
         } else {
             Err(VerifyError::AudienceMismatch)
         }
+    }
+}
+
+/// The limit of `bytes` that a policy is to have on the length of tokens, if it may have it.
+pub(crate) fn max_token_length(bytes: usize) -> Result<usize, ConfigError> {
+    if (1..=MAX_TOKEN_LENGTH).contains(&bytes) {
+        Ok(bytes)
+    } else {
+        Err(ConfigError::new(format!(
+            "the longest token must be 1 to {MAX_TOKEN_LENGTH} bytes"
+        )))
     }
 }

@@ -61,6 +61,25 @@ impl Shared {
             scratch: Scratch::new(),
         }
     }
+
+    /// Asks a verifier at the instant `at`: `at_once`, and if that takes keys that are not at hand, `waiting` for them, before
+    /// which it calls `before_wait`.
+    fn judge<'a, T>(
+        &'a mut self,
+        at: Option<UnixTime>,
+        at_once: impl FnOnce(&'a mut Scratch) -> Result<SetVerdict<T>, VerifyError>,
+        before_wait: impl FnOnce(),
+        waiting: impl FnOnce(&Handle) -> Result<T, VerifyError>,
+    ) -> Result<T, VerifyError> {
+        self.clock.set(at);
+        match at_once(&mut self.scratch)? {
+            SetVerdict::Verified(claims) => Ok(claims),
+            _ => {
+                before_wait();
+                waiting(&self.runtime)
+            }
+        }
+    }
 }
 
 impl Published<ForgePolicy> {
@@ -132,19 +151,12 @@ impl ForgeBench {
         at: Option<UnixTime>,
         before_wait: impl FnOnce(),
     ) -> Result<Accepted<'a>, VerifyError> {
-        let Shared {
-            clock,
-            runtime,
-            scratch,
-        } = &mut self.shared;
-        clock.set(at);
-        let invocation = match self.verifier.verify_now(&line.token, scratch)? {
-            SetVerdict::Verified(invocation) => invocation,
-            _ => {
-                before_wait();
-                runtime.block_on(self.verifier.verify(&line.token))?
-            }
-        };
+        let invocation = self.shared.judge(
+            at,
+            |scratch| self.verifier.verify_now(&line.token, scratch),
+            before_wait,
+            |runtime| runtime.block_on(self.verifier.verify(&line.token)),
+        )?;
         Ok(Accepted::Forge(Box::new(invocation)))
     }
 }
@@ -157,19 +169,12 @@ impl TrelloBench {
         at: Option<UnixTime>,
         before_wait: impl FnOnce(),
     ) -> Result<Accepted<'a>, VerifyError> {
-        let Shared {
-            clock,
-            runtime,
-            scratch,
-        } = &mut self.shared;
-        clock.set(at);
-        let identity = match self.verifier.verify_now(&line.token, scratch)? {
-            SetVerdict::Verified(identity) => identity,
-            _ => {
-                before_wait();
-                runtime.block_on(self.verifier.verify(&line.token))?
-            }
-        };
+        let identity = self.shared.judge(
+            at,
+            |scratch| self.verifier.verify_now(&line.token, scratch),
+            before_wait,
+            |runtime| runtime.block_on(self.verifier.verify(&line.token)),
+        )?;
         Ok(Accepted::Trello(identity, &self.plugin_id))
     }
 }

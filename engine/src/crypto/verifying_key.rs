@@ -20,7 +20,7 @@ pub enum Backend {
     /// the feature `accel`: RSA with the exponent 65537 and 2048, 3072 or 4096 bits, on processors with AVX-512 IFMA; and
     /// P-256 and Ed25519, on any processor and several times faster with AVX-512 IFMA, for keys that are used often. Such a
     /// key gets a table after its first verifications, which a thread makes that lives for as long as there are tables to make; all of
-    /// them together take 16 MiB at most. All else goes to aws-lc.
+    /// them together take 16 MiB at most, and the one table in the making. All else goes to aws-lc.
     ///
     /// The arithmetic is this project's and no validated module's. aws-lc decides whatever a kernel refuses and one in 1,024 of
     /// what it accepts, and the first answer that differs takes the kernel out of use: `accel_stats` shows it, and

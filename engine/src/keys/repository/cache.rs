@@ -7,17 +7,18 @@
 //!
 //! Either level may hold what the other has dropped, so together they hold at most twice the bounds.
 
+mod shard;
+
 use std::hash::BuildHasher;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
 use foldhash::fast::SeedableRandomState;
-use hashbrown::HashTable;
 use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{Lifecycle, Weighter};
 
+use self::shard::{Shard, ShardBounds, find};
 use super::entry::Entry;
 use super::environment::{Moment, Now};
 use crate::VerifyingKey;
@@ -114,7 +115,7 @@ impl<V> KeyCache<V> {
     ) -> Option<T> {
         let hash = self.hasher.hash_one(key_id);
         let shard = self.shard(hash)?;
-        let snapshot = shard.snapshot.load();
+        let snapshot = shard.snapshot();
         if let Some(entry) = find(&snapshot, hash, key_id).filter(|entry| entry.is_usable(now)) {
             entry.mark_used();
             return Some(use_entry(entry));
@@ -130,7 +131,7 @@ impl<V> KeyCache<V> {
     pub(super) fn stored(&self, key_id: &str) -> Option<Arc<Entry<V>>> {
         let in_use = || {
             let hash = self.hasher.hash_one(key_id);
-            find(&self.shard(hash)?.snapshot.load(), hash, key_id).cloned()
+            find(&self.shard(hash)?.snapshot(), hash, key_id).cloned()
         };
         self.all.peek(key_id).or_else(in_use)
     }
@@ -204,7 +205,7 @@ impl<V> KeyCache<V> {
     pub(super) fn len_in_use(&self) -> usize {
         self.in_use
             .iter()
-            .map(|shard| shard.snapshot.load().len())
+            .map(|shard| shard.snapshot().len())
             .fold(0, usize::saturating_add)
     }
 
@@ -221,7 +222,7 @@ impl<V> KeyCache<V> {
     /// How many keys had to leave the snapshots since the start.
     pub(super) fn evictions_from_use(&self) -> u64 {
         let each = self.in_use.iter();
-        each.map(|shard| shard.evictions.load(Ordering::Relaxed))
+        each.map(|shard| shard.evictions())
             .fold(0, u64::wrapping_add)
     }
 
@@ -237,7 +238,7 @@ impl<V> KeyCache<V> {
         let in_use = self
             .in_use
             .iter()
-            .filter_map(|shard| shard.snapshot.load().iter().filter_map(validated_at).min());
+            .filter_map(|shard| shard.snapshot().iter().filter_map(validated_at).min());
         all.chain(in_use)
             .min()
             .map(|validated| now.since(validated))
@@ -250,124 +251,6 @@ impl<V> KeyCache<V> {
             .checked_rem(self.in_use.len())?;
         self.in_use.get(index)
     }
-}
-
-/// What one part of the snapshot may hold.
-#[derive(Debug, Clone, Copy)]
-struct ShardBounds {
-    keys: usize,
-    bytes: u64,
-}
-
-impl ShardBounds {
-    fn allow<V>(self, entries: &[Arc<Entry<V>>]) -> bool {
-        let bytes = entries
-            .iter()
-            .map(|entry| entry.weight())
-            .fold(0, u64::saturating_add);
-        entries.len() <= self.keys && bytes <= self.bytes
-    }
-}
-
-/// One part of the snapshot.
-struct Shard<V> {
-    bounds: ShardBounds,
-    snapshot: ArcSwap<HashTable<Arc<Entry<V>>>>,
-    /// Held by whoever makes the next snapshot; readers never ask for it.
-    changing: Mutex<()>,
-    evictions: AtomicU64,
-}
-
-impl<V> Shard<V> {
-    fn new(bounds: ShardBounds) -> Self {
-        Self {
-            bounds,
-            snapshot: ArcSwap::from_pointee(HashTable::new()),
-            changing: Mutex::new(()),
-            evictions: AtomicU64::new(0),
-        }
-    }
-
-    /// Adds an entry that is in use again, unless somebody else is changing the snapshot: the next use will do.
-    fn promote(
-        &self,
-        hasher: &SeedableRandomState,
-        hash: u64,
-        entry: &Arc<Entry<V>>,
-        now: impl Now,
-    ) {
-        if let Ok(_changing) = self.changing.try_lock() {
-            self.place(hasher, hash, entry, now);
-        }
-    }
-
-    /// Adds a new entry.
-    fn add(&self, hasher: &SeedableRandomState, hash: u64, entry: &Arc<Entry<V>>, now: Moment) {
-        let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
-        self.place(hasher, hash, entry, now);
-    }
-
-    /// Puts an entry in the place of another of its key. If there is no room, the unusable ones go, then those not
-    /// used since the last time there was no room; if all are in use, the newcomer stays out for now.
-    fn place(&self, hasher: &SeedableRandomState, hash: u64, entry: &Arc<Entry<V>>, now: impl Now) {
-        let current = self.snapshot.load();
-        if find(&current, hash, entry.key_id()).is_some_and(|present| Arc::ptr_eq(present, entry)) {
-            return;
-        }
-        let others = current
-            .iter()
-            .filter(|other| other.key_id() != entry.key_id());
-        let mut entries: Vec<_> = others.map(Arc::clone).collect();
-        let others = entries.len();
-        entries.push(Arc::clone(entry));
-        if !self.bounds.allow(&entries) {
-            entries.retain(|entry| entry.is_usable(now));
-        }
-        if !self.bounds.allow(&entries) {
-            entries.retain(|other| Arc::ptr_eq(other, entry) || other.take_used());
-        }
-        if !self.bounds.allow(&entries) {
-            entries.retain(|other| !Arc::ptr_eq(other, entry));
-            if entries.len() == current.len() {
-                return;
-            }
-        }
-        let kept = entries.iter().filter(|other| !Arc::ptr_eq(other, entry));
-        let evicted = others.saturating_sub(kept.count());
-        let evicted = u64::try_from(evicted).unwrap_or(u64::MAX);
-        self.evictions.fetch_add(evicted, Ordering::Relaxed);
-        self.publish(hasher, &entries);
-    }
-
-    fn remove(&self, hasher: &SeedableRandomState, entry: &Arc<Entry<V>>) {
-        let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
-        let current = self.snapshot.load();
-        let entries: Vec<_> = current
-            .iter()
-            .filter(|other| !Arc::ptr_eq(other, entry))
-            .map(Arc::clone)
-            .collect();
-        if entries.len() != current.len() {
-            self.publish(hasher, &entries);
-        }
-    }
-
-    fn publish(&self, hasher: &SeedableRandomState, entries: &[Arc<Entry<V>>]) {
-        let rehash = |entry: &Arc<Entry<V>>| hasher.hash_one(entry.key_id());
-        let mut table = HashTable::with_capacity(entries.len());
-        for entry in entries {
-            table.insert_unique(rehash(entry), Arc::clone(entry), rehash);
-        }
-        self.snapshot.store(Arc::new(table));
-    }
-}
-
-fn find<'t, V>(
-    table: &'t HashTable<Arc<Entry<V>>>,
-    hash: u64,
-    key_id: &str,
-) -> Option<&'t Arc<Entry<V>>> {
-    table.find(hash, |entry| entry.is_of(key_id))
 }
 
 #[cfg(test)]
@@ -413,13 +296,13 @@ mod tests {
         let before = cache
             .in_use
             .iter()
-            .map(|shard| shard.snapshot.load_full())
+            .map(|shard| Arc::clone(&shard.snapshot()))
             .collect::<Vec<_>>();
         entry.renew(response(), at(LONG), &lifetime(LONG, LONG, LONG), 0);
         cache.keep(&entry);
         assert!(has(&cache, "a/b", LONG + 1));
         for (shard, before) in cache.in_use.iter().zip(before) {
-            assert!(Arc::ptr_eq(&shard.snapshot.load(), &before));
+            assert!(Arc::ptr_eq(&shard.snapshot(), &before));
         }
     }
 
@@ -540,7 +423,7 @@ mod tests {
             cache.insert(entry, at(0));
         }
         let in_use = |key_id: &str| {
-            let snapshot = cache.in_use[0].snapshot.load();
+            let snapshot = cache.in_use[0].snapshot();
             snapshot.iter().any(|entry| entry.key_id() == key_id)
         };
         assert_eq!(cache.evictions_from_use(), 0);

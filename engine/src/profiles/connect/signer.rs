@@ -6,15 +6,12 @@ use super::claims::is_client_key;
 use super::{BaseUrl, ConnectRequest};
 use crate::crypto::{SharedSecret, SignError};
 use crate::error::{ConfigError, VerifyError};
-use crate::issuer::write_string;
-use crate::limits::{DEFAULT_MAX_TOKEN_LENGTH, MAX_LIFETIME};
+use crate::issuer::{Lifetime, write_string};
+use crate::limits::DEFAULT_MAX_TOKEN_LENGTH;
 use crate::time::UnixTime;
 
 /// `{"typ":"JWT","alg":"HS256"}` and the dot after it.
 const HEADER: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.";
-
-/// How long a token lives unless told otherwise, as the products' own do.
-const DEFAULT_LIFETIME_SECONDS: i64 = 180;
 
 /// Signs the calls of an app to the products that it is installed in.
 ///
@@ -34,7 +31,7 @@ const DEFAULT_LIFETIME_SECONDS: i64 = 180;
 #[derive(Debug, Clone)]
 pub struct ConnectSigner {
     app_key: Box<str>,
-    lifetime_seconds: i64,
+    lifetime: Lifetime,
 }
 
 impl ConnectSigner {
@@ -52,7 +49,7 @@ impl ConnectSigner {
         }
         Ok(Self {
             app_key: app_key.into_boxed_str(),
-            lifetime_seconds: DEFAULT_LIFETIME_SECONDS,
+            lifetime: Lifetime::OF_PRODUCTS,
         })
     }
 
@@ -60,18 +57,9 @@ impl ConnectSigner {
     ///
     /// # Errors
     ///
-    /// If it is less than a second or more than [`MAX_LIFETIME`].
+    /// If it is less than a second or more than [`MAX_LIFETIME`](crate::limits::MAX_LIFETIME).
     pub fn with_lifetime(mut self, lifetime: Duration) -> Result<Self, ConfigError> {
-        let is_allowed =
-            !lifetime.is_zero() && lifetime <= MAX_LIFETIME && lifetime.subsec_nanos() == 0;
-        let seconds = i64::try_from(lifetime.as_secs())
-            .ok()
-            .filter(|_| is_allowed);
-        self.lifetime_seconds = seconds.ok_or_else(|| {
-            ConfigError::new(
-                "the lifetime of a token must be a whole number of seconds, from 1 to 3600",
-            )
-        })?;
+        self.lifetime = Lifetime::new(lifetime)?;
         Ok(self)
     }
 
@@ -91,13 +79,7 @@ impl ConnectSigner {
         let query_hash = request
             .query_hash(product)
             .map_err(|_: VerifyError| SignError::RequestMalformed)?;
-        let issued_at = now.as_secs();
-        // `as_secs` clamps: a later second would be issued as an earlier one.
-        let is_in_range = now >= UnixTime::default() && issued_at < i64::MAX;
-        let expires_at = issued_at
-            .checked_add(self.lifetime_seconds)
-            .filter(|_| is_in_range)
-            .ok_or(SignError::ClockOutOfRange)?;
+        let (issued_at, expires_at) = self.lifetime.times(now)?;
         let mut payload = String::from(r#"{"iss":"#);
         write_string(&mut payload, &self.app_key);
         payload.push_str(&format!(

@@ -9,8 +9,9 @@ use crate::error::{ConfigError, VerifyError};
 use crate::jws::Room;
 use crate::jws::fields::{self, fields};
 use crate::jws::json::{Literal, Spare, Value};
-use crate::limits::{DEFAULT_MAX_FORGE_TOKEN_LENGTH, MAX_TOKEN_LENGTH};
+use crate::limits::DEFAULT_MAX_FORGE_TOKEN_LENGTH;
 use crate::pipeline::Window;
+use crate::policy::max_token_length;
 use crate::profiles::published::{Admitted, Profile, Signer, Unverified};
 use crate::time::UnixTime;
 use crate::validity::Validity;
@@ -83,14 +84,9 @@ impl ForgePolicy {
     ///
     /// # Errors
     ///
-    /// If it is zero or exceeds [`MAX_TOKEN_LENGTH`].
+    /// If it is zero or exceeds [`MAX_TOKEN_LENGTH`](crate::limits::MAX_TOKEN_LENGTH).
     pub fn with_max_token_length(mut self, bytes: usize) -> Result<Self, ConfigError> {
-        if !(1..=MAX_TOKEN_LENGTH).contains(&bytes) {
-            return Err(ConfigError::new(format!(
-                "the longest token must be 1 to {MAX_TOKEN_LENGTH} bytes"
-            )));
-        }
-        self.max_token_length = bytes;
+        self.max_token_length = max_token_length(bytes)?;
         Ok(self)
     }
 
