@@ -9,6 +9,7 @@
 
 mod cache;
 mod floor;
+mod key_tables;
 pub mod measure;
 pub mod profiles;
 pub mod report;
@@ -17,4 +18,5 @@ pub mod sweep;
 
 pub use cache::cache_of;
 pub use floor::{Floor, decode_segments};
+pub use key_tables::key_tables;
 pub use subject::{AUDIENCE, KEY_ID, NOW, Tokens};

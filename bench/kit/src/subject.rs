@@ -212,10 +212,16 @@ impl<'a> Saying<'a> {
     }
 }
 
-/// The header that goes with `algorithm`.
+/// The header that goes with `algorithm`, of a token that the one key signs.
 #[must_use]
 pub fn header(algorithm: Algorithm) -> String {
-    format!(r#"{{"alg":"{algorithm}","kid":"{KEY_ID}","typ":"JWT"}}"#)
+    header_of(algorithm, KEY_ID)
+}
+
+/// The same for the key that `key_id` names.
+#[must_use]
+pub fn header_of(algorithm: Algorithm, key_id: &str) -> String {
+    format!(r#"{{"alg":"{algorithm}","kid":"{key_id}","typ":"JWT"}}"#)
 }
 
 /// A token of this header and this payload, whatever they are.

@@ -22,6 +22,8 @@ pub struct Subject<'a> {
     version: String,
     accepts: Vec<String>,
     run: Box<dyn FnMut(usize) -> bool + 'a>,
+    /// What happens before each call, and is not timed.
+    before: Option<Box<dyn FnMut() + 'a>>,
     /// Of how many tokens `run` takes the number.
     tokens: usize,
     next: usize,
@@ -41,6 +43,7 @@ impl<'a> Subject<'a> {
             version: version.to_owned(),
             accepts: Vec::new(),
             run: Box::new(run),
+            before: None,
             tokens,
             next: 0,
             samples: Vec::new(),
@@ -54,6 +57,13 @@ impl<'a> Subject<'a> {
         self
     }
 
+    /// Has `before` happen before each call. Calls are timed one by one then, so reading the clock is part of their time.
+    #[must_use]
+    pub fn after_each(mut self, before: impl FnMut() + 'a) -> Self {
+        self.before = Some(Box::new(before));
+        self
+    }
+
     /// Does its work on the next token. The order of tokens is not that of memory, so no prefetcher knows the next.
     fn call(&mut self) -> bool {
         self.next = step(self.next, self.tokens);
@@ -62,12 +72,11 @@ impl<'a> Subject<'a> {
 
     /// Times `count` calls, and keeps the nanoseconds of one.
     fn measure(&mut self, count: usize) -> Result<(), Box<dyn Error>> {
-        let start = Instant::now();
-        let mut right = true;
-        for _ in 0..count {
-            right &= self.call();
-        }
-        let elapsed = start.elapsed();
+        let (elapsed, right) = if self.before.is_some() {
+            self.time_one_by_one(count)
+        } else {
+            self.time_all(count)
+        };
         if !right {
             return Err(format!("{} gave a wrong answer", self.name).into());
         }
@@ -75,11 +84,38 @@ impl<'a> Subject<'a> {
         Ok(())
     }
 
+    fn time_all(&mut self, count: usize) -> (Duration, bool) {
+        let start = Instant::now();
+        let mut right = true;
+        for _ in 0..count {
+            right &= self.call();
+        }
+        (start.elapsed(), right)
+    }
+
+    fn time_one_by_one(&mut self, count: usize) -> (Duration, bool) {
+        let (mut elapsed, mut right) = (Duration::ZERO, true);
+        for _ in 0..count {
+            self.prepare();
+            let (of_one, is_right) = self.time_all(1);
+            elapsed += of_one;
+            right &= is_right;
+        }
+        (elapsed, right)
+    }
+
+    fn prepare(&mut self) {
+        if let Some(before) = &mut self.before {
+            before();
+        }
+    }
+
     /// How many calls a batch has.
     fn batch(&mut self) -> usize {
         let start = Instant::now();
         let mut count = 0_u32;
         while start.elapsed() < WARM_UP {
+            self.prepare();
             black_box(self.call());
             count = count.saturating_add(1);
         }
@@ -198,6 +234,19 @@ mod tests {
             [5.0, 50.0, 95.0]
         );
         assert!(quantile_of(&[], 0.5).is_nan());
+    }
+
+    #[test]
+    fn what_comes_before_each_call_comes_before_each_and_is_not_timed() {
+        let (before, calls) = (std::cell::Cell::new(0), std::cell::Cell::new(0));
+        let slow = Subject::new("slow", "0", 1, |_| {
+            calls.set(calls.get() + 1);
+            before.get() == calls.get()
+        });
+        let mut slow = slow.after_each(|| before.set(before.get() + 1));
+        let count = slow.batch();
+        assert!(slow.measure(count).is_ok());
+        assert!(calls.get() > count);
     }
 
     #[test]

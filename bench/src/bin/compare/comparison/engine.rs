@@ -27,7 +27,7 @@ pub(super) fn subjects() -> Result<Vec<Peer>, Box<dyn Error>> {
 
 /// The package of them all.
 pub(super) const PACKAGE: &str = "asap-engine";
-const ACCEL: &str = "engine/accel";
+pub(super) const ACCEL: &str = "engine/accel";
 
 const SUBJECTS: [Peer; 3] = [
     Peer::new(

@@ -22,6 +22,8 @@ mod admission;
 mod cached;
 mod cold;
 mod engine;
+mod far_memory;
+mod many_keys;
 mod peers;
 mod profiles;
 mod refused;
@@ -108,6 +110,8 @@ fn run(
     rows.extend(stages::rows(&comparison)?);
     rows.extend(cached::rows(&comparison, arguments.quick)?);
     rows.extend(profiles::rows(&comparison)?);
+    rows.extend(many_keys::rows(&comparison)?);
+    rows.extend(far_memory::rows(&comparison)?);
     comparison.print_legend(remark);
     if let Some(file) = file {
         serde_json::to_writer_pretty(file, &rows)?;
@@ -151,7 +155,8 @@ impl Comparison<'_> {
              Keys are at hand, prepared as each library can. This engine and the crate asap find theirs by the kid; the\n\
              others are handed theirs. No peer keeps verified tokens.\n\
              connect, forge, trello: this engine does all that the profile asks for, the request's hash (qsh) included; the peers\n\
-             do the JWT alone: signature, times, iss, and aud where there is one.\n"
+             do the JWT alone: signature, times, iss, and aud where there is one.\n\
+             keys: so many take turns, a token each. 16 MiB touched: before each call, which is timed by itself.\n"
         );
         for subject in &self.subjects {
             let version = self.version(subject.package);
