@@ -80,7 +80,9 @@ pub use error::{CHALLENGE_WITHOUT_TOKEN, ConfigError, KeyRejected, Stage, Verify
 // What it is made of.
 pub use claims::Audience;
 #[cfg(feature = "accel")]
-pub use crypto::{AccelStats, KernelState, KernelStats, TableStats, accel_stats, switch_accel};
+pub use crypto::{
+    AccelStats, KernelState, KernelStats, TableStats, accel_stats, limit_key_tables, switch_accel,
+};
 pub use crypto::{Algorithm, Backend, SharedSecret, VerifyingKey};
 #[cfg(feature = "http")]
 pub use keys::{

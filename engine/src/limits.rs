@@ -367,9 +367,10 @@ pub(crate) const TABLE_USES_AFTER_EVICTION: u32 = 64;
 #[cfg(feature = "accel")]
 pub(crate) const TABLE_MAX_USES: u32 = 65_536;
 
-/// What all tables of the process take together, in bytes, beside the one in the making: 190 keys with windows of 6 bits.
+/// What all tables of keys of the process take together, in bytes, beside the one in the making, unless
+/// `limit_key_tables` says otherwise: 190 keys of P-256 with windows of 6 bits.
 #[cfg(feature = "accel")]
-pub(crate) const MAX_TABLE_BYTES: usize = 16 * 1024 * 1024;
+pub const DEFAULT_KEY_TABLE_BYTES: usize = 16 * 1024 * 1024;
 
 /// How many tables may be asked for at once: half a second's work. Keys beyond ask again later.
 #[cfg(feature = "accel")]

@@ -21,7 +21,9 @@ mod verifying_key;
 #[cfg(all(feature = "accel", feature = "internals"))]
 pub(crate) use accel::verify_by_kernel_alone;
 #[cfg(feature = "accel")]
-pub use accel::{AccelStats, KernelState, KernelStats, TableStats, accel_stats, switch_accel};
+pub use accel::{
+    AccelStats, KernelState, KernelStats, TableStats, accel_stats, limit_key_tables, switch_accel,
+};
 pub use algorithm::Algorithm;
 pub(crate) use shared_secret::HS256;
 pub use shared_secret::SharedSecret;

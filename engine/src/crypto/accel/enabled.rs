@@ -17,6 +17,7 @@ mod tables;
 
 pub use stats::{AccelStats, KernelState, KernelStats, TableStats};
 pub use switch::switch_accel;
+pub use tables::limit_key_tables;
 
 use ed25519::Ed25519Kernel;
 use guard::{Guard, GuardedKey};

@@ -34,7 +34,7 @@ impl AccelStats {
 pub struct TableStats {
     /// Those that there are.
     pub tables: usize,
-    /// What they take, in bytes: 16 MiB at most.
+    /// What they take, in bytes, as far as they are made: see [`limit_key_tables`](crate::limit_key_tables).
     pub bytes: usize,
     /// Those that were made since the process started.
     pub builds: u64,

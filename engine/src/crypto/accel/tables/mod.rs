@@ -16,6 +16,7 @@ use std::fmt;
 
 pub(super) use key_table::KeyTable;
 pub(super) use shelf::Shelf;
+pub use shelf::limit_key_tables;
 use slot::Slot;
 
 /// How a table is made.

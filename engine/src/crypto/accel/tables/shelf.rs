@@ -2,17 +2,27 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 
 use super::slot::OnShelf;
 use crate::crypto::accel::stats::TableStats;
-use crate::limits::{MAX_TABLE_BYTES, MAX_TABLES_ASKED_FOR};
+use crate::limits::{DEFAULT_KEY_TABLE_BYTES, MAX_TABLES_ASKED_FOR};
 
-/// Tables, in a fixed number of bytes.
+/// Has the tables of all keys in this process take `bytes` at most, from now on, beside the one in the making. At the start it is
+/// [`DEFAULT_KEY_TABLE_BYTES`](crate::limits::DEFAULT_KEY_TABLE_BYTES).
+///
+/// A table takes 84 KiB for a key of P-256 and 129 KiB for one of Ed25519 with AVX-512, more without. Where more keys are in use
+/// than have room, aws-lc verifies for the rest. Tables beyond a lower limit are given up at once; with 0 there is none. RSA
+/// has no tables.
+pub fn limit_key_tables(bytes: usize) {
+    Shelf::of_process().limit(bytes);
+}
+
+/// Tables, in so many bytes at most.
 pub(in crate::crypto::accel) struct Shelf {
-    max_bytes: usize,
+    max_bytes: AtomicUsize,
     /// Counts tables made: what "used last" is measured by.
     now: AtomicU32,
     inner: Mutex<Inner>,
@@ -31,13 +41,13 @@ struct Inner {
 impl Shelf {
     /// The one of this process.
     pub(in crate::crypto::accel) fn of_process() -> &'static Self {
-        static SHELF: Shelf = Shelf::new(MAX_TABLE_BYTES);
+        static SHELF: Shelf = Shelf::new(DEFAULT_KEY_TABLE_BYTES);
         &SHELF
     }
 
     pub(in crate::crypto::accel) const fn new(max_bytes: usize) -> Self {
         Self {
-            max_bytes,
+            max_bytes: AtomicUsize::new(max_bytes),
             now: AtomicU32::new(1),
             inner: Mutex::new(Inner {
                 asked_for: VecDeque::new(),
@@ -117,16 +127,31 @@ impl Shelf {
         self.now.fetch_add(1, Ordering::Relaxed);
         let mut inner = self.lock();
         inner.builds = inner.builds.saturating_add(1);
-        while inner.bytes().saturating_add(bytes) > self.max_bytes {
+        if self.make_room(&mut inner, bytes) {
+            inner.made.push(Arc::downgrade(place));
+        } else {
+            place.evict();
+        }
+    }
+
+    /// Has the tables take so many bytes at most.
+    pub(super) fn limit(&self, max_bytes: usize) {
+        let mut inner = self.lock();
+        self.max_bytes.store(max_bytes, Ordering::Relaxed);
+        self.make_room(&mut inner, 0);
+    }
+
+    /// Gives up tables until there is room for another of `bytes`. `false` if that alone is too large.
+    fn make_room(&self, inner: &mut Inner, bytes: usize) -> bool {
+        let max_bytes = self.max_bytes.load(Ordering::Relaxed);
+        while inner.bytes().saturating_add(bytes) > max_bytes {
             let Some(oldest) = inner.take_oldest() else {
-                // It alone is too large.
-                place.evict();
-                return;
+                return false;
             };
             oldest.evict();
             inner.evictions = inner.evictions.saturating_add(1);
         }
-        inner.made.push(Arc::downgrade(place));
+        true
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {

@@ -114,6 +114,26 @@ fn tables_stay_within_their_bytes_and_the_one_unused_for_longest_goes() {
 }
 
 #[test]
+fn a_lower_limit_is_kept_at_once_and_none_is_no_tables() {
+    let shelf = shelf(100);
+    let slots: Vec<_> = [30, 40].map(|bytes| slot(shelf, Some(bytes)).0).into();
+    for (slot, bytes) in slots.iter().zip([30, 70]) {
+        use_times(slot, TABLE_USES);
+        until(|| shelf.stats().bytes == bytes);
+    }
+    use_times(&slots[1], 1);
+    shelf.limit(69);
+    let has_table = slots.iter().map(|slot| slot.table().is_some());
+    assert!(has_table.eq([false, true]));
+    assert_eq!((shelf.stats().bytes, shelf.stats().evictions), (40, 1));
+    shelf.limit(0);
+    assert_eq!((shelf.stats().tables, shelf.stats().bytes), (0, 0));
+    use_times(&slots[1], TABLE_USES_AFTER_EVICTION);
+    until(|| shelf.stats().builds == 3);
+    assert!(slots[1].table().is_none());
+}
+
+#[test]
 fn after_an_eviction_it_takes_more_uses() {
     let shelf = shelf(10);
     let (one, made) = slot(shelf, Some(10));
