@@ -34,12 +34,15 @@ pub(super) fn put_into(page: &str, rows: &[Row]) -> Result<String, Box<dyn Error
 const PROFILES: [&str; 3] = ["connect/", "forge/", "trello/"];
 
 /// The tables by name; empty where rows are missing.
-fn all(rows: &[Row]) -> [(&'static str, String); 7] {
+fn all(rows: &[Row]) -> [(&'static str, String); 8] {
     let is_of_profile = |row: &Row| PROFILES.iter().any(|profile| row.case.starts_with(profile));
     let (profiles, kinds): (Vec<Row>, Vec<Row>) = rows.iter().cloned().partition(is_of_profile);
+    let is_far = |row: &Row| row.case.ends_with(" keys") || row.case.ends_with(" touched");
+    let far: Vec<Row> = rows.iter().filter(|row| is_far(row)).cloned().collect();
     [
         ("cold", matrix(&kinds, "/cold")),
         ("profiles", matrix(&profiles, "/cold")),
+        ("far", matrix(&far, "")),
         ("accepts", accepts(rows)),
         ("refusals", refusals(rows)),
         ("admit", list(rows, |row| row.case == "RS256-2048/admit")),
@@ -209,6 +212,8 @@ mod tests {
             row("forge/cold", "floor/aws-lc", 20_000.0),
             row("forge/cold", "engine/ring", 30_000.0),
             row("forge/cold", "biscuit", 40_000.0),
+            row("ES256/100 keys", "engine/accel", 3_000.0),
+            row("ES256/16 MiB touched", "engine/accel", 8_000.0),
         ];
         let page =
             "a\n<!-- cold -->\nold\n<!-- end of cold -->\nb <!-- admit -->\n<!-- end of admit -->";
@@ -223,6 +228,10 @@ mod tests {
             |  | floor/aws-lc | engine/ring | biscuit |\n|---|---|---|---|\n\
             | connect | 500 ns | - | 1 µs, 0.05 |\n\
             | forge | 20 µs | 30 µs, 1.50 | 40 µs, 2.00 |\n\n<!-- end of profiles -->";
+        assert_eq!(put_into(page, &rows).unwrap(), expected);
+        let page = "<!-- far -->\n<!-- end of far -->";
+        let expected = "<!-- far -->\n\n|  | engine/accel |\n|---|---|\n\
+            | ES256/100 keys | 3 µs, 0.15 |\n| ES256/16 MiB touched | 8 µs, 0.40 |\n\n<!-- end of far -->";
         assert_eq!(put_into(page, &rows).unwrap(), expected);
     }
 }
