@@ -20,6 +20,8 @@
 
 #[path = "../tests/differential/mod.rs"]
 mod differential;
+#[path = "../tests/differential/rsa/mod.rs"]
+mod rsa;
 
 use std::env;
 use std::process::ExitCode;
@@ -27,10 +29,10 @@ use std::time::Instant;
 
 use differential::chance::Chance;
 use differential::report::Report;
-use differential::rsa::decisions::Decisions;
-use differential::rsa::keys::KEYS;
-use differential::rsa::powers::Powers;
 use differential::run;
+use rsa::decisions::Decisions;
+use rsa::keys::KEYS;
+use rsa::powers::Powers;
 
 /// Most keys in use have 2048 bits, and five of its cases take as long as one of 4096.
 const SIZES: [usize; 8] = [2048, 2048, 2048, 2048, 2048, 3072, 3072, 4096];
@@ -87,7 +89,7 @@ fn main() -> ExitCode {
 /// Whether the kernel took each way that it can take.
 #[cfg(feature = "counters")]
 fn count_ways(report: &mut Report) -> bool {
-    use differential::rsa::ways::{CAN_BE_TAKEN, Taken};
+    use rsa::ways::{CAN_BE_TAKEN, Taken};
     let start = Taken::default();
     start.until_now().count("ways", report);
     let mut all = true;
