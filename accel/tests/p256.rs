@@ -11,6 +11,8 @@
 )]
 
 mod differential;
+#[path = "differential/order.rs"]
+mod order;
 #[path = "differential/p256/mod.rs"]
 mod p256;
 #[path = "differential/tiers.rs"]

@@ -4,12 +4,13 @@ use asap_accel::Tier;
 use asap_accel::p256::Verdict;
 use num_bigint::BigUint;
 
+use super::digits::terms;
 use super::keys::Key;
-use super::order;
 use super::point;
 use super::{N, quotient, to_bytes};
 use crate::differential::chance::Chance;
 use crate::differential::report::Report;
+use crate::order::meetings;
 
 /// A digest and a signature under a key, as numbers below 2^256, and what its maker says of it.
 #[derive(Debug)]
@@ -129,8 +130,10 @@ impl Case {
             return None;
         }
         let (u1, u2) = self.factors();
-        let terms = order::terms(&u1, &u2, key.width);
-        order::exception(tier, &terms, key.private.as_ref())
+        let terms = terms(&u1, &u2, key.width);
+        // What comes after the first has no meaning: zz is zero.
+        let private = key.private.as_ref();
+        meetings(tier, &terms, private, &N).first().copied()
     }
 
     /// SEC 1 section 4.1.4.

@@ -3,12 +3,13 @@
 use asap_accel::Tier;
 
 use super::case::{Case, Shares};
+use super::digits::terms;
 use super::keys::Key;
-use super::order::{private_for, terms};
-use super::{edge, made, scalar};
+use super::{N, edge, made, scalar};
 use crate::differential::Held;
 use crate::differential::chance::Chance;
 use crate::differential::report::Report;
+use crate::order::private_for;
 use crate::tiers::tiers;
 
 /// Every case under a key of its own, and three signatures of the same sum: a good one, one with another r, and one with the
@@ -33,7 +34,7 @@ impl Held for Exceptions {
             } else {
                 (scalar(chance), scalar(chance))
             };
-            if let Some(private) = private_for(tier, &terms(&u1, &u2, width), chance) {
+            if let Some(private) = private_for(tier, &terms(&u1, &u2, width), &N, chance) {
                 break (private, u1, u2);
             }
         };
