@@ -14,6 +14,8 @@
 )]
 
 mod differential;
+#[path = "differential/rsa/mod.rs"]
+mod rsa;
 
 use std::env;
 
@@ -21,10 +23,10 @@ use asap_accel::rsa::is_available;
 
 use differential::chance::Chance;
 use differential::report::Report;
-use differential::rsa::decisions::Decisions;
-use differential::rsa::keys::KEYS;
-use differential::rsa::powers::Powers;
 use differential::run;
+use rsa::decisions::Decisions;
+use rsa::keys::KEYS;
+use rsa::powers::Powers;
 
 /// The bits of the moduli.
 const SIZES: [usize; 3] = [2048, 3072, 4096];
@@ -116,7 +118,7 @@ fn the_kernel_is_there_unless_it_must_not_be() {
 #[cfg(feature = "counters")]
 #[test]
 fn the_rare_ways_are_taken() {
-    use differential::rsa::ways::{CAN_BE_TAKEN, Taken};
+    use rsa::ways::{CAN_BE_TAKEN, Taken};
     if !is_available() {
         return;
     }

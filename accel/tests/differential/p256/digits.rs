@@ -1,0 +1,39 @@
+//! The points of a sum, as `accel/src/p256/digits.rs` defines them.
+
+use num_bigint::BigUint;
+
+use super::{N, power_of_two};
+use crate::order::{BASE_WIDTH, Term};
+
+/// Those of u1 G + u2 Q, in the order in which they are added.
+pub(crate) fn terms(u1: &BigUint, u2: &BigUint, width: usize) -> Vec<Term> {
+    let base = digits(u1, BASE_WIDTH).into_iter().map(Term::of_base);
+    let key = digits(u2, width).into_iter().map(Term::of_key);
+    base.chain(key).collect()
+}
+
+/// Each window's digit times its power of two, modulo n.
+fn digits(u: &BigUint, width: usize) -> Vec<BigUint> {
+    let is_even = !u.bit(0);
+    let odd = if is_even { &*N - u } else { u.clone() };
+    let v: BigUint = (odd >> 1) + power_of_two(255);
+    let digit = |at: usize| {
+        let bits = width.min(256 - at);
+        // 2 c + 1 - 2^w.
+        let twice = (((&v >> at) % power_of_two(bits)) << 1) + 1_u8;
+        let offset = power_of_two(bits);
+        let is_negative = twice < offset;
+        let size = if is_negative {
+            offset - twice
+        } else {
+            twice - offset
+        };
+        let size = (size << at) % &*N;
+        if is_negative == is_even {
+            size
+        } else {
+            &*N - size
+        }
+    };
+    (0..256).step_by(width).map(digit).collect()
+}
