@@ -61,11 +61,19 @@ use crate::Tier;
 use crate::modular::words::{self, Words};
 use crate::prefetch::prefetch;
 
-/// The multiples of the base point: made once.
-static BASE: LazyLock<Option<Table>> = LazyLock::new(|| {
-    let (x, y) = point::decode(&curve::BASE)?;
-    Table::new(&x, &y, BASE_WIDTH)
-});
+/// The multiples of the base point with as many bits a window as the tier takes: made once.
+fn base_table(tier: Tier) -> &'static Option<Table> {
+    fn table(tier: Tier) -> Option<Table> {
+        let (x, y) = point::decode(&curve::BASE)?;
+        Table::new(&x, &y, tier.base_width())
+    }
+    static OF_LANES: LazyLock<Option<Table>> = LazyLock::new(|| table(Tier::Lanes));
+    static OF_WORDS: LazyLock<Option<Table>> = LazyLock::new(|| table(Tier::Scalar));
+    match tier {
+        Tier::Lanes | Tier::Model => &OF_LANES,
+        Tier::Scalar => &OF_WORDS,
+    }
+}
 
 /// X, Y and Z below p.
 #[inline]
@@ -80,13 +88,12 @@ fn sum(tier: Tier, points: &[(&Addend, bool)]) -> [Words; 3] {
     }
 }
 
-/// The width of the base point's windows: with 6 for a key there are 72 points, nine for each lane.
-const BASE_WIDTH: usize = 9;
 /// The widths that a key's windows may have.
 const WIDTHS: std::ops::RangeInclusive<usize> = 4..=8;
 /// The points of a sum with the narrowest windows, and as many as make it a multiple of eight.
-const MAX_POINTS: usize =
-    (digits::windows(BASE_WIDTH) + digits::windows(*WIDTHS.start())).next_multiple_of(8);
+const MAX_POINTS: usize = (digits::windows(Tier::Lanes.base_width())
+    + digits::windows(*WIDTHS.start()))
+.next_multiple_of(8);
 
 /// The point (0, 1), which adds nothing.
 static NOTHING: Addend = Addend {
@@ -121,7 +128,7 @@ impl VerifyKey {
         let (x, y) = point::decode(point)?;
         // The table of -A: then h is multiplied and added.
         let table = Table::new(&field::negate(&x), &y, width)?;
-        BASE.as_ref()?;
+        base_table(tier).as_ref()?;
         Some(Self { tier, table })
     }
 
@@ -161,7 +168,7 @@ impl VerifyKey {
 
     /// X, Y and Z of s B - h A.
     fn sum(&self, s: &Words, h: &Words) -> Option<[Words; 3]> {
-        let base = BASE.as_ref()?;
+        let base = base_table(self.tier).as_ref()?;
         let mut points = [(&NOTHING, false); MAX_POINTS];
         let mut count = 0;
         for (u, table) in [(s, base), (h, &self.table)] {

@@ -33,4 +33,13 @@ impl Tier {
             Self::Scalar => 7,
         }
     }
+
+    /// The bits of the base point's windows: for the lanes as many as make nine rounds of eight with those of a key; in words a bit
+    /// more saves three additions, and the one table of the process may be as large as a second-level cache.
+    pub(crate) const fn base_width(self) -> usize {
+        match self {
+            Self::Lanes | Self::Model => 9,
+            Self::Scalar => 10,
+        }
+    }
 }

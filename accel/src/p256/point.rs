@@ -41,6 +41,12 @@ pub(super) fn base() -> Affine {
 }
 
 impl Affine {
+    /// Zeros, which are no point.
+    pub(super) const ZERO: Self = Self {
+        x: [0; 4],
+        y: [0; 4],
+    };
+
     /// x and then y, as they lie in memory.
     #[inline]
     pub(super) fn words(&self) -> [u64; 8] {

@@ -150,7 +150,8 @@ pub(super) fn add_all(ones: &[Affine], others: &[Affine]) -> Option<Vec<Affine>>
 }
 
 /// The sum of `one` and a point with `other_x`, where the line through them has this slope.
-fn on_line(one: &Affine, other_x: &Words, slope: &Words) -> Affine {
+#[inline]
+pub(super) fn on_line(one: &Affine, other_x: &Words, slope: &Words) -> Affine {
     let x = P::sub(&P::sub(&P::square(slope), &one.x), other_x);
     let y = P::sub(&P::multiply(slope, &P::sub(&one.x, &x)), &one.y);
     Affine { x, y }
