@@ -40,5 +40,7 @@ pub mod rsa;
 pub use clock::{coarse_monotonic_nanos, coarse_unix_nanos};
 pub use huge_pages::prefer_huge_pages;
 pub use lanes::Tier;
+#[doc(hidden)]
+pub use modular::Operation;
 pub use plain::{PlainAudience, PlainRoom, PlainToken};
 pub use prefetch::prefetch;
