@@ -317,6 +317,47 @@ fn lanes_and_their_model_make_the_same_limbs() {
     }
 }
 
+/// Five limbs, full ones and empty ones among them: any are an operand.
+fn any_limbs(spread: &mut Spread) -> [[u64; 8]; 5] {
+    let limb = |spread: &mut Spread| match spread.next() % 8 {
+        0 => 0,
+        1 => LIMB,
+        2 => LIMB - spread.next() % 0x1000,
+        3 => 1 << (spread.next() % 52),
+        _ => spread.next() & LIMB,
+    };
+    std::array::from_fn(|_| std::array::from_fn(|_| limb(spread)))
+}
+
+#[test]
+fn steps_of_the_lanes_are_right_for_all_limbs() {
+    let mut spread = Spread(7);
+    let p = value(&P::WORDS);
+    let lane = |limbs: &[[u64; 8]; 5], at: usize| {
+        let limbs = limbs.iter().rev().map(|limb| limb[at]);
+        limbs.fold(BigUint::ZERO, |value, limb| (value << 52) + limb)
+    };
+    // 2^256 + 2^215.
+    let most = (BigUint::from(1_u8) << 256) + (BigUint::from(1_u8) << 215);
+    for _ in 0..4_000 {
+        let (of_a, of_b) = (any_limbs(&mut spread), any_limbs(&mut spread));
+        let results = model::steps::all(&of_a, &of_b);
+        #[cfg(target_arch = "x86_64")]
+        if Tier::best() == Tier::Lanes {
+            assert_eq!(avx512::steps(&of_a, &of_b), results);
+        }
+        for at in 0..8 {
+            let (a, b) = (lane(&of_a, at), lane(&of_b, at));
+            for (result, expected) in results.iter().zip([&a * &b, &a + &b, &a + &p * 64_u8 - &b]) {
+                let number = lane(result, at);
+                assert!(result.iter().all(|limb| limb[at] <= LIMB));
+                assert!(number < most, "{number:x}");
+                assert_eq!(number % &p, expected % &p, "{a:x} {b:x}");
+            }
+        }
+    }
+}
+
 /// What aws-lc makes of a signature, and all tiers.
 fn same_verdict(
     keys: &[VerifyKey],
