@@ -36,6 +36,8 @@ mod prefetch;
 #[cfg(target_arch = "x86_64")]
 mod processor;
 pub mod rsa;
+#[cfg(test)]
+mod test_support;
 
 pub use clock::{coarse_monotonic_nanos, coarse_unix_nanos};
 pub use huge_pages::prefer_huge_pages;

@@ -7,47 +7,7 @@ use num_bigint::BigUint;
 use super::point::Sum;
 use super::*;
 use crate::lanes::LIMB;
-
-/// The tiers that this processor has.
-fn tiers() -> Vec<Tier> {
-    let mut tiers = vec![Tier::Model, Tier::Scalar];
-    if Tier::best() == Tier::Lanes {
-        tiers.push(Tier::Lanes);
-    }
-    tiers
-}
-
-/// A generator that repeats (xorshift).
-struct Spread(u64);
-
-impl Spread {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
-    fn below(&mut self, modulus: &BigUint) -> BigUint {
-        let digits = (0..16).map(|_| self.next() as u32).collect();
-        BigUint::new(digits) % modulus
-    }
-}
-
-fn value(words: &Words) -> BigUint {
-    words
-        .iter()
-        .rev()
-        .fold(BigUint::ZERO, |value, word| (value << 64) + *word)
-}
-
-fn words_of(value: &BigUint) -> Words {
-    let mut words = [0; 4];
-    for (word, digit) in words.iter_mut().zip(value.to_u64_digits()) {
-        *word = digit;
-    }
-    words
-}
+use crate::test_support::{Spread, tiers, value, words_of};
 
 fn bytes(words: &Words) -> [u8; 32] {
     let mut bytes = [0; 32];

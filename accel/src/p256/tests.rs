@@ -11,31 +11,7 @@ use num_bigint::BigUint;
 use super::point::Sum;
 use super::*;
 use crate::lanes::LIMB;
-
-/// The tiers that this processor has.
-fn tiers() -> Vec<Tier> {
-    let mut tiers = vec![Tier::Model, Tier::Scalar];
-    if Tier::best() == Tier::Lanes {
-        tiers.push(Tier::Lanes);
-    }
-    tiers
-}
-
-/// A generator that repeats (xorshift).
-struct Spread(u64);
-
-impl Spread {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
-    fn words(&mut self) -> Words {
-        [self.next(), self.next(), self.next(), self.next()]
-    }
-}
+use crate::test_support::{Spread, tiers, value, words_of};
 
 /// Numbers in which carries and borrows are what they seldom are, and some that are spread.
 fn edges(spread: &mut Spread) -> Vec<Words> {
@@ -67,21 +43,6 @@ fn edges(spread: &mut Spread) -> Vec<Words> {
         edges.push(spread.words());
     }
     edges
-}
-
-fn value(words: &Words) -> BigUint {
-    words
-        .iter()
-        .rev()
-        .fold(BigUint::ZERO, |value, word| (value << 64) + *word)
-}
-
-fn words_of(value: &BigUint) -> Words {
-    let mut words = [0; 4];
-    for (word, digit) in words.iter_mut().zip(value.to_u64_digits()) {
-        *word = digit;
-    }
-    words
 }
 
 fn bytes(words: &Words) -> [u8; 32] {
@@ -235,9 +196,7 @@ fn below(times: u32, spread: &mut Spread) -> BigUint {
         2 => (value(&P::WORDS) * (spread.next() as u32 % times) + small) % end,
         3 => ((BigUint::from(1_u8) << (52 * (1 + spread.next() % 5))) - 1_u8) % end,
         4 => (BigUint::from(1_u8) << (spread.next() % 256)) % end,
-        _ => {
-            BigUint::from_bytes_be(&[bytes(&spread.words()), bytes(&spread.words())].concat()) % end
-        }
+        _ => spread.below(&end),
     }
 }
 
