@@ -36,9 +36,13 @@ mod prefetch;
 #[cfg(target_arch = "x86_64")]
 mod processor;
 pub mod rsa;
+#[cfg(test)]
+mod test_support;
 
 pub use clock::{coarse_monotonic_nanos, coarse_unix_nanos};
 pub use huge_pages::prefer_huge_pages;
 pub use lanes::Tier;
+#[doc(hidden)]
+pub use modular::Operation;
 pub use plain::{PlainAudience, PlainRoom, PlainToken};
 pub use prefetch::prefetch;

@@ -13,14 +13,15 @@
     clippy::as_conversions
 )]
 
+#[path = "differential/cases.rs"]
+mod cases;
 mod differential;
 #[path = "differential/rsa/mod.rs"]
 mod rsa;
 
-use std::env;
-
 use asap_accel::rsa::is_available;
 
+use cases::{cases, is_without_kernel};
 use differential::chance::Chance;
 use differential::report::Report;
 use differential::run;
@@ -30,11 +31,6 @@ use rsa::powers::Powers;
 
 /// The bits of the moduli.
 const SIZES: [usize; 3] = [2048, 3072, 4096];
-
-/// How many cases of each kind: as many as told, if told.
-fn cases(usually: u64) -> u64 {
-    env::var("ASAP_CASES").map_or(usually, |cases| cases.parse().expect("a number"))
-}
 
 #[test]
 fn powers_are_those_of_the_twin_and_of_num_bigint() {
@@ -106,12 +102,9 @@ fn there_are_ten_keys_of_each_size() {
     assert!(ones("lower_ones_4096") >= 250);
 }
 
-/// What valgrind plays must not have what the kernel takes, or nothing would be said of the twin.
 #[test]
 fn the_kernel_is_there_unless_it_must_not_be() {
-    if env::var_os("ASAP_WITHOUT_KERNEL").is_some() {
-        assert!(!is_available());
-    }
+    assert!(!is_without_kernel() || !is_available());
 }
 
 /// Other tests of this process count too, which does no harm.

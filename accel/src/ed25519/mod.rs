@@ -37,6 +37,8 @@
 // The lanes are compiled twice: over registers, and over arrays.
 #![allow(clippy::duplicate_mod)]
 
+#[doc(hidden)]
+pub mod arithmetic;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod curve;

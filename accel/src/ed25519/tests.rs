@@ -7,47 +7,7 @@ use num_bigint::BigUint;
 use super::point::Sum;
 use super::*;
 use crate::lanes::LIMB;
-
-/// The tiers that this processor has.
-fn tiers() -> Vec<Tier> {
-    let mut tiers = vec![Tier::Model, Tier::Scalar];
-    if Tier::best() == Tier::Lanes {
-        tiers.push(Tier::Lanes);
-    }
-    tiers
-}
-
-/// A generator that repeats (xorshift).
-struct Spread(u64);
-
-impl Spread {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
-    fn below(&mut self, modulus: &BigUint) -> BigUint {
-        let digits = (0..16).map(|_| self.next() as u32).collect();
-        BigUint::new(digits) % modulus
-    }
-}
-
-fn value(words: &Words) -> BigUint {
-    words
-        .iter()
-        .rev()
-        .fold(BigUint::ZERO, |value, word| (value << 64) + *word)
-}
-
-fn words_of(value: &BigUint) -> Words {
-    let mut words = [0; 4];
-    for (word, digit) in words.iter_mut().zip(value.to_u64_digits()) {
-        *word = digit;
-    }
-    words
-}
+use crate::test_support::{Spread, tiers, value, words_of};
 
 fn bytes(words: &Words) -> [u8; 32] {
     let mut bytes = [0; 32];
@@ -313,6 +273,47 @@ fn lanes_and_their_model_make_the_same_limbs() {
                 })
                 .collect();
             assert_eq!(avx512::sum(&points), model::sum(&points));
+        }
+    }
+}
+
+/// Five limbs, full ones and empty ones among them: any are an operand.
+fn any_limbs(spread: &mut Spread) -> [[u64; 8]; 5] {
+    let limb = |spread: &mut Spread| match spread.next() % 8 {
+        0 => 0,
+        1 => LIMB,
+        2 => LIMB - spread.next() % 0x1000,
+        3 => 1 << (spread.next() % 52),
+        _ => spread.next() & LIMB,
+    };
+    std::array::from_fn(|_| std::array::from_fn(|_| limb(spread)))
+}
+
+#[test]
+fn steps_of_the_lanes_are_right_for_all_limbs() {
+    let mut spread = Spread(7);
+    let p = value(&P::WORDS);
+    let lane = |limbs: &[[u64; 8]; 5], at: usize| {
+        let limbs = limbs.iter().rev().map(|limb| limb[at]);
+        limbs.fold(BigUint::ZERO, |value, limb| (value << 52) + limb)
+    };
+    // 2^256 + 2^215.
+    let most = (BigUint::from(1_u8) << 256) + (BigUint::from(1_u8) << 215);
+    for _ in 0..4_000 {
+        let (of_a, of_b) = (any_limbs(&mut spread), any_limbs(&mut spread));
+        let results = model::steps::all(&of_a, &of_b);
+        #[cfg(target_arch = "x86_64")]
+        if Tier::best() == Tier::Lanes {
+            assert_eq!(avx512::steps(&of_a, &of_b), results);
+        }
+        for at in 0..8 {
+            let (a, b) = (lane(&of_a, at), lane(&of_b, at));
+            for (result, expected) in results.iter().zip([&a * &b, &a + &b, &a + &p * 64_u8 - &b]) {
+                let number = lane(result, at);
+                assert!(result.iter().all(|limb| limb[at] <= LIMB));
+                assert!(number < most, "{number:x}");
+                assert_eq!(number % &p, expected % &p, "{a:x} {b:x}");
+            }
         }
     }
 }

@@ -95,4 +95,9 @@ lanes! {
             _mm512_shuffle_i64x2::<0xdd>(abcd5, efgh5),
         ]
     }
+    /// The arrays assert this and the following; registers do not.
+    pub(crate) fn assert_at_most(_: &[Vector], _: u64) {}
+    pub(crate) fn assert_signed(_: &[Vector]) {}
+    pub(crate) fn assert_below(_: &[Vector; 5], _: &[u64; 5], _: f64) {}
+    pub(crate) fn assert_product(_: &[Vector; 5], _: &[Vector; 5], _: &[Vector; 5], _: &[u64; 5]) {}
 }

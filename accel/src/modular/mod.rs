@@ -11,4 +11,7 @@
 
 pub(crate) mod inverse;
 pub(crate) mod modulus;
+mod operation;
 pub(crate) mod words;
+
+pub use operation::Operation;

@@ -10,31 +10,8 @@ use num_bigint::BigUint;
 
 use super::point::Sum;
 use super::*;
-
-/// The tiers that this processor has.
-fn tiers() -> Vec<Tier> {
-    let mut tiers = vec![Tier::Model, Tier::Scalar];
-    if Tier::best() == Tier::Lanes {
-        tiers.push(Tier::Lanes);
-    }
-    tiers
-}
-
-/// A generator that repeats (xorshift).
-struct Spread(u64);
-
-impl Spread {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
-    fn words(&mut self) -> Words {
-        [self.next(), self.next(), self.next(), self.next()]
-    }
-}
+use crate::lanes::LIMB;
+use crate::test_support::{Spread, tiers, value, words_of};
 
 /// Numbers in which carries and borrows are what they seldom are, and some that are spread.
 fn edges(spread: &mut Spread) -> Vec<Words> {
@@ -66,21 +43,6 @@ fn edges(spread: &mut Spread) -> Vec<Words> {
         edges.push(spread.words());
     }
     edges
-}
-
-fn value(words: &Words) -> BigUint {
-    words
-        .iter()
-        .rev()
-        .fold(BigUint::ZERO, |value, word| (value << 64) + *word)
-}
-
-fn words_of(value: &BigUint) -> Words {
-    let mut words = [0; 4];
-    for (word, digit) in words.iter_mut().zip(value.to_u64_digits()) {
-        *word = digit;
-    }
-    words
 }
 
 fn bytes(words: &Words) -> [u8; 32] {
@@ -220,6 +182,71 @@ fn lanes_and_their_model_make_the_same_sums() {
                 })
                 .collect();
             assert_eq!(sum(Tier::Lanes, &points), sum(Tier::Model, &points));
+        }
+    }
+}
+
+/// Numbers up to `times` p in five limbs, those at the ends and with full limbs among them.
+fn below(times: u32, spread: &mut Spread) -> BigUint {
+    let end = value(&P::WORDS) * times;
+    let small = BigUint::from(spread.next() >> (spread.next() % 64));
+    match spread.next() % 8 {
+        0 => BigUint::from(spread.next() % 3),
+        1 => &end - 1_u8 - small,
+        2 => (value(&P::WORDS) * (spread.next() as u32 % times) + small) % end,
+        3 => ((BigUint::from(1_u8) << (52 * (1 + spread.next() % 5))) - 1_u8) % end,
+        4 => (BigUint::from(1_u8) << (spread.next() % 256)) % end,
+        _ => spread.below(&end),
+    }
+}
+
+/// In limbs of 52 bits.
+fn limbs_of(numbers: &[BigUint]) -> [[u64; 8]; 5] {
+    let limb = |number: &BigUint, at| words_of(&(number >> (52 * at)))[0] & LIMB;
+    std::array::from_fn(|at| std::array::from_fn(|lane| limb(&numbers[lane], at)))
+}
+
+#[test]
+fn steps_of_the_lanes_are_right_up_to_their_bounds() {
+    let mut spread = Spread(6);
+    let p = value(&P::WORDS);
+    let r = BigUint::from(1_u8) << 260;
+    for _ in 0..3_000 {
+        let mut draw =
+            |times| -> Vec<BigUint> { (0..8).map(|_| below(times, &mut spread)).collect() };
+        let (a, b, c) = (draw(6), draw(5), draw(1));
+        let [of_a, of_b, of_c] = [&a, &b, &c].map(|numbers| limbs_of(numbers));
+        let results = model::steps::all(&of_a, &of_b, &of_c);
+        #[cfg(target_arch = "x86_64")]
+        if Tier::best() == Tier::Lanes {
+            assert_eq!(avx512::steps(&of_a, &of_b, &of_c), results);
+        }
+        for lane in 0..8 {
+            let (a, b, c) = (&a[lane], &b[lane], &c[lane]);
+            let negated = if lane % 2 == 1 { &p - c } else { c.clone() };
+            // What each result is modulo p, times R for the products, and below which hundredths of p.
+            let expected = [
+                (a * b, a * b * 100_u8 / (&p * 16_u8) + &p * 110_u8),
+                (a * a, a * a * 100_u8 / (&p * 16_u8) + &p * 110_u8),
+                (a + &p * 5_u8 - b, (a + &p * 5_u8) * 100_u8),
+                (a + &p * 4_u8 - c * 3_u8, &p * 101_u8),
+                (a.clone(), &p * 101_u8),
+                (negated, &p * 100_u8),
+            ];
+            for (at, (expected, most)) in expected.iter().enumerate() {
+                let limbs = results[at].map(|limb| limb[lane]);
+                assert!(limbs.iter().all(|limb| *limb <= LIMB));
+                let number = limbs
+                    .iter()
+                    .rev()
+                    .fold(BigUint::ZERO, |value, limb| (value << 52) + *limb);
+                assert!(
+                    &number * 100_u8 <= *most,
+                    "{at}: {number:x} of {a:x} {b:x} {c:x}"
+                );
+                let scaled = if at < 2 { number * &r } else { number };
+                assert_eq!(scaled % &p, expected % &p, "{at}: {a:x} {b:x} {c:x}");
+            }
         }
     }
 }

@@ -5,6 +5,7 @@ use num_bigint::BigUint;
 
 use super::key::Digested;
 use super::*;
+use crate::test_support::Spread;
 
 /// The two ways, or the one that there is on this processor.
 fn ways() -> Vec<Way> {
@@ -13,23 +14,6 @@ fn ways() -> Vec<Way> {
         ways.push(Way::best());
     }
     ways
-}
-
-/// A generator that repeats (xorshift), good enough to spread cases.
-struct Spread(u64);
-
-impl Spread {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
-    fn below(&mut self, bits: usize) -> BigUint {
-        let words = (0..=bits / 32).map(|_| self.next() as u32).collect();
-        BigUint::new(words) & ((BigUint::from(1_u8) << bits) - 1_u8)
-    }
 }
 
 fn power_of_two(bits: usize) -> BigUint {
@@ -50,7 +34,7 @@ fn moduli(bits: usize, spread: &mut Spread) -> Vec<BigUint> {
         (&full - 1_u8) / 3_u8 * 2_u8 + 1_u8,
     ];
     for _ in 0..2 {
-        moduli.push(spread.below(bits) | &half | BigUint::from(1_u8));
+        moduli.push(spread.number(bits as u64) | &half | BigUint::from(1_u8));
     }
     moduli
 }
@@ -72,7 +56,7 @@ fn numbers(n: &BigUint, spread: &mut Spread) -> Vec<BigUint> {
         power_of_two(bits / 52 * 52 - 52) - power_of_two(52),
     ];
     for _ in 0..3 {
-        numbers.push(spread.below(bits) % n);
+        numbers.push(spread.below(n));
     }
     numbers
 }
@@ -188,7 +172,7 @@ fn the_padded_digest_is_accepted_and_nothing_beside_it() {
                 let digest = match spread.next() % 3 {
                     0 => BigUint::ZERO,
                     1 => power_of_two(hash.length() * 8) - 1_u8,
-                    _ => spread.below(hash.length() * 8),
+                    _ => spread.number(8 * hash.length() as u64),
                 };
                 let encoded = s.modpow(&BigUint::from(65537_u32), &n);
                 let padding = (&encoded + &n + &n - &digest) * &masked % &n;

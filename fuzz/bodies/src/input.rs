@@ -32,6 +32,11 @@ impl<'a> Input<'a> {
         choices[usize::from(self.byte()) % choices.len()]
     }
 
+    /// The next bytes, and zeros where there are no more.
+    pub(crate) fn array<const LENGTH: usize>(&mut self) -> [u8; LENGTH] {
+        std::array::from_fn(|_| self.byte())
+    }
+
     /// All that is left.
     pub(crate) const fn rest(&self) -> &'a [u8] {
         self.rest

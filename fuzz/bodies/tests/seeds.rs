@@ -72,6 +72,9 @@ targets! {
     query_hash, 2_000;
     connect_token, 2_000;
     rsa_kernel, 200;
+    p256_kernel, 400;
+    ed25519_kernel, 600;
+    modular, 3_000;
 }
 
 fn holds_on_its_seeds(target: &str, body: Body) {

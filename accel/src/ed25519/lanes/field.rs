@@ -4,7 +4,8 @@
 //! p, what is above is folded onto the bottom.
 
 use super::vector::{
-    Vector, add as add_lanes, all, and, high, low, pick, right, right_signed, sub as sub_lanes,
+    Vector, add as add_lanes, all, and, assert_at_most, high, low, pick, right, right_signed,
+    sub as sub_lanes,
 };
 use crate::lanes::LIMB;
 
@@ -24,6 +25,7 @@ const BIAS: [u64; 5] = [
 lanes! {
     /// The number of limbs below 2^62.
     fn carried(mut limbs: [Vector; 5]) -> Field {
+        assert_at_most(&limbs, (1 << 62) - 1);
         let mask = all(LIMB);
         // First what is above 2^256, so that nothing is left to carry out of the highest limb.
         let above = right::<48>(limbs[4]);
@@ -34,12 +36,17 @@ lanes! {
             limbs[k] = and(limbs[k], mask);
             limbs[k + 1] = add_lanes(limbs[k + 1], carry);
         }
+        assert_at_most(&limbs[..4], LIMB);
+        // (2^256 + 2^215) / 2^208.
+        assert_at_most(&limbs[4..], (1 << 48) + (1 << 7));
         Field(limbs)
     }
 
     pub(super) fn multiply(a: &Field, b: &Field) -> Field {
         let zero = all(0);
         let (a, b) = (&a.0, &b.0);
+        assert_at_most(a, LIMB);
+        assert_at_most(b, LIMB);
         // Low and high halves apart, for shorter chains.
         let mut lows = [zero; 10];
         let mut highs = [zero; 10];
@@ -58,6 +65,7 @@ lanes! {
 
     /// Ten limbs below 2^57.
     fn folded(mut total: [Vector; 10]) -> Field {
+        assert_at_most(&total, (1 << 57) - 1);
         let factor = all(608);
         // Of each limb k + 5 the low 52 bits go to k and k + 1, and the carry above them to k + 1.
         let mut beyond = all(0);
@@ -85,6 +93,7 @@ lanes! {
 
     pub(super) fn subtract(a: &Field, b: &Field) -> Field {
         let mut limbs = a.0;
+        assert_at_most(&b.0, LIMB);
         for k in 0..5 {
             limbs[k] = sub_lanes(add_lanes(limbs[k], all(BIAS[k])), b.0[k]);
         }

@@ -11,6 +11,9 @@ macro_rules! lanes {
 
 #[path = "../lanes/field.rs"]
 mod field;
+#[cfg(test)]
+#[path = "../lanes/steps.rs"]
+mod steps;
 #[path = "../lanes/sum.rs"]
 mod sum;
 
@@ -28,4 +31,11 @@ pub(super) fn sum(points: &[(&Affine, bool)]) -> (Words, Words) {
 #[target_feature(enable = "avx512f,avx512dq,avx512ifma,avx512vbmi2")]
 fn sum_with_avx512(points: &[(&Affine, bool)]) -> (Words, Words) {
     sum::sum(points)
+}
+
+#[cfg(test)]
+pub(super) fn steps(a: &steps::Limbs, b: &steps::Limbs, c: &steps::Limbs) -> [steps::Limbs; 6] {
+    assert!(processor::has_wide_multiplications_and_shifts());
+    // SAFETY: the processor has the features that the function asks for.
+    unsafe { steps::all(a, b, c) }
 }

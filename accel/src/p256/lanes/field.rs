@@ -3,8 +3,8 @@
 //! Every function says how large its results are, as a multiple of p; all are far below 2^260, which is 16 p.
 
 use super::vector::{
-    Vector, add as add_lanes, all, and, high, left, low, pick, right, right_signed,
-    sub as sub_lanes,
+    Vector, add as add_lanes, all, and, assert_at_most, assert_below, assert_product,
+    assert_signed, high, left, low, pick, right, right_signed, sub as sub_lanes,
 };
 
 use crate::lanes::LIMB;
@@ -19,13 +19,20 @@ const P: [u64; 5] = [LIMB, (1 << 44) - 1, 0, 1 << 36, (1 << 48) - (1 << 16)];
 lanes! {
     /// The sums of limbs of up to 2^63 with a sign, of a number that is not negative and below 2^260.
     fn carried(mut limbs: [Vector; 5]) -> Field {
+        assert_signed(&limbs);
         let mask = all(LIMB);
         for k in 0..4 {
             let carry = right_signed::<52>(limbs[k]);
             limbs[k] = and(limbs[k], mask);
             limbs[k + 1] = add_lanes(limbs[k + 1], carry);
         }
+        assert_at_most(&limbs, LIMB);
         Field(limbs)
+    }
+
+    /// Asserts what is said of a number's size, in multiples of p.
+    pub(super) fn hold_below(a: &Field, times: f64) {
+        assert_below(&a.0, &P, times);
     }
 
     /// a * b / R, below (A B / 16 + 1.1) p for a < A p, b < B p.
@@ -45,7 +52,9 @@ lanes! {
         for k in 0..10 {
             total[k] = add_lanes(lows[k], highs[k]);
         }
-        divide(total)
+        let product = divide(total);
+        assert_product(&product.0, a, b, &P);
+        product
     }
 
     /// a^2 / R, below (A^2 / 16 + 1.1) p.
@@ -69,12 +78,15 @@ lanes! {
             total[2 * i] = low(total[2 * i], a[i], a[i]);
             total[2 * i + 1] = high(total[2 * i + 1], a[i], a[i]);
         }
-        divide(total)
+        let product = divide(total);
+        assert_product(&product.0, a, a, &P);
+        product
     }
 
     /// A sum of ten limbs divided by R, row by row: T -> T / 2^52 + q * M, where q is the lowest limb and
     /// M = 2^-52 mod p = (p + 1) / 2^52 = 2^204 - 2^172 + 2^140 + 2^44.
     fn divide(mut total: [Vector; 10]) -> Field {
+        assert_at_most(&total, (1 << 57) - 1);
         let (m0, m2, m3) = (all(1 << 44), all(1 << 36), all((1 << 48) - (1 << 16)));
         for k in 0..5 {
             let q = total[k];
@@ -91,6 +103,7 @@ lanes! {
 
     /// a - b + TIMES p, where b is below TIMES p.
     pub(super) fn subtract<const TIMES: u64>(a: &Field, b: &Field) -> Field {
+        hold_below(b, TIMES as f64);
         let mut limbs = a.0;
         for k in 0..5 {
             limbs[k] = add_lanes(sub_lanes(limbs[k], b.0[k]), all(P[k] * TIMES));
@@ -101,10 +114,12 @@ lanes! {
     /// a - b - 2 c + 4 p, reduced to below 1.01 p: for b + 2 c < 4 p.
     pub(super) fn subtract_two(a: &Field, b: &Field, c: &Field) -> Field {
         let mut limbs = a.0;
+        let mut taken = b.0;
         for k in 0..5 {
-            let taken = add_lanes(add_lanes(c.0[k], c.0[k]), b.0[k]);
-            limbs[k] = add_lanes(sub_lanes(limbs[k], taken), all(P[k] * 4));
+            taken[k] = add_lanes(add_lanes(c.0[k], c.0[k]), taken[k]);
+            limbs[k] = add_lanes(sub_lanes(limbs[k], taken[k]), all(P[k] * 4));
         }
+        assert_below(&taken, &P, 4.0);
         reduced(&carried(limbs))
     }
 
@@ -116,11 +131,14 @@ lanes! {
         limbs[1] = sub_lanes(limbs[1], left::<44>(times));
         limbs[3] = sub_lanes(limbs[3], left::<36>(times));
         limbs[4] = add_lanes(sub_lanes(limbs[4], left::<48>(times)), left::<16>(times));
-        carried(limbs)
+        let less = carried(limbs);
+        hold_below(&less, 1.01);
+        less
     }
 
     /// p - a in the lanes of the mask, for a < p.
     pub(super) fn negate_some(a: &Field, mask: u8) -> Field {
+        hold_below(a, 1.0);
         let mut limbs = a.0;
         for k in 0..5 {
             limbs[k] = pick(mask, limbs[k], sub_lanes(all(P[k]), limbs[k]));

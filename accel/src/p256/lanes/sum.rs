@@ -2,13 +2,13 @@
 
 use super::super::point::Affine;
 use super::field::{
-    Field, multiply, negate_some, pick_field, reduced, square, subtract, subtract_two,
+    Field, hold_below, multiply, negate_some, pick_field, reduced, square, subtract, subtract_two,
 };
 use super::vector::{Vector, all, and, lanes_of, load, right, right_pair, swap, transpose};
 use crate::lanes::LIMB;
 use crate::modular::words::Words;
 
-/// As `point::Sum`, in eight lanes. x < 1.01 p, y < 4.1 p, the others < 1.3 p.
+/// As `point::Sum`, in eight lanes. x < 1.01 p, y < 4.4 p, the others < 1.3 p.
 #[derive(Debug, Clone, Copy)]
 struct Sums {
     x: Field,
@@ -101,7 +101,16 @@ lanes! {
             &multiply(&slope, &subtract::<2>(&q, &x)),
             &multiply(y1, &zzz),
         );
-        Sums { x, y, zz, zzz }
+        let sums = Sums { x, y, zz, zzz };
+        hold_bounds(&sums);
+        sums
+    }
+
+    fn hold_bounds(sums: &Sums) {
+        hold_below(&sums.x, 1.01);
+        hold_below(&sums.y, 4.4);
+        hold_below(&sums.zz, 1.3);
+        hold_below(&sums.zzz, 1.3);
     }
 
     fn next_sum(sums: &Sums, (x, y): &(Field, Field)) -> Sums {
@@ -110,17 +119,24 @@ lanes! {
         let square_of_difference = square(&difference); // < 1.8 p
         let cube = multiply(&difference, &square_of_difference); // < 1.5 p
         let q = multiply(&sums.x, &square_of_difference); // < 1.22 p
+        hold_below(&difference, 3.3);
+        hold_below(&slope, 6.3);
+        hold_below(&square_of_difference, 1.8);
+        hold_below(&cube, 1.5);
+        hold_below(&q, 1.22);
         let x = subtract_two(&square(&slope), &cube, &q);
         let y = subtract::<2>(
             &multiply(&slope, &subtract::<2>(&q, &x)), // < 2.4 p
             &multiply(&sums.y, &cube),                 // < 1.5 p
         );
-        Sums {
+        let sums = Sums {
             x,
             y,
             zz: multiply(&sums.zz, &square_of_difference),
             zzz: multiply(&sums.zzz, &cube),
-        }
+        };
+        hold_bounds(&sums);
+        sums
     }
 
     /// Adds lane k ^ BY to lane k. The two compute one half of the products each: where lanes differ, "ours" is of
@@ -174,12 +190,14 @@ lanes! {
             &pick_field(upper, &square_of_difference, &cube),
         );
         let denominators_other = swapped::<BY>(&denominators);
-        Sums {
+        let sums = Sums {
             x,
             y,
             zz: pick_field(upper, &denominators, &denominators_other),
             zzz: pick_field(upper, &denominators_other, &denominators),
-        }
+        };
+        hold_bounds(&sums);
+        sums
     }
 
     fn swapped<const BY: u8>(a: &Field) -> Field {

@@ -6,6 +6,9 @@ macro_rules! lanes {
 
 #[path = "../lanes/field.rs"]
 mod field;
+#[cfg(test)]
+#[path = "../lanes/steps.rs"]
+pub(super) mod steps;
 #[path = "../lanes/sum.rs"]
 mod sum;
 

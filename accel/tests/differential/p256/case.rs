@@ -90,16 +90,25 @@ impl Case {
                 }
             }
         }
-        self.count(report);
+        self.count(key, report);
     }
 
-    fn count(&self, report: &mut Report) {
+    fn count(&self, key: &Key, report: &mut Report) {
         report.count("changes", self.change);
         if !self.is_good {
             report.count("not good ones made", self.kind);
             return;
         }
         report.count("good ones made", self.kind);
+        let is_base = key.is_base_or_negative();
+        report.count(
+            "good ones by key",
+            if is_base {
+                "the base point or its negative"
+            } else {
+                "any"
+            },
+        );
         let is_upper = self.s > &*N >> 1;
         report.count(
             "good ones",

@@ -51,6 +51,10 @@ impl Key {
         }
     }
 
+    pub(crate) fn is_base_or_negative(&self) -> bool {
+        point::base().is_some_and(|(x, _)| x == self.point.0)
+    }
+
     pub(crate) fn aws_lc(&self, digest: &[u8; 32], signature: &[u8; 64]) -> bool {
         let digest = Digest::import_less_safe(digest, &digest::SHA256).unwrap();
         self.aws_lc.verify_digest_sig(&digest, signature).is_ok()

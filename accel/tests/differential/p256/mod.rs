@@ -25,7 +25,7 @@ pub(crate) static N: LazyLock<BigUint> =
     LazyLock::new(|| number("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551"));
 
 /// What a run must have counted, by section and name, if all of the kernel was held.
-pub(crate) const TAKEN: [(&str, &str); 10] = [
+const TAKEN: [(&str, &str); 12] = [
     ("good ones made", "r + n is x"),
     ("good ones made", "x below p - n"),
     ("good ones made", "digest of n and more"),
@@ -34,6 +34,8 @@ pub(crate) const TAKEN: [(&str, &str); 10] = [
     ("good ones made", "small s"),
     ("good ones", "s in the upper half"),
     ("good ones", "s in the lower half"),
+    ("good ones by key", "the base point or its negative"),
+    ("good ones by key", "any"),
     ("not good ones made", "x is r + n - p"),
     ("not good ones made", "the sum at infinity"),
 ];
@@ -81,7 +83,10 @@ pub(crate) fn scalar(chance: &mut Chance) -> BigUint {
 
 /// From 1 to n - 1, of few bits, near n, of one bit, of words that repeat, or any.
 pub(crate) fn edge(chance: &mut Chance) -> BigUint {
-    let small = BigUint::from(1 + (chance.word() >> (63 - chance.below(63))));
+    let mut small = BigUint::from(1 + (chance.word() >> (63 - chance.below(63))));
+    if chance.one_in(3) {
+        small = BigUint::from(1_u8);
+    }
     match chance.below(7) {
         0 => small,
         1 => &*N - small,
