@@ -8,8 +8,24 @@ use num_bigint::BigUint;
 
 use crate::differential::chance::Chance;
 
-/// The width of the base point's windows in both kernels.
-pub(crate) const BASE_WIDTH: usize = 9;
+/// In which order a kernel adds.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Order {
+    pub(crate) tier: Tier,
+    /// Whether, one by one, each is added to its neighbour first. Neighbours are of one table, so they are never the same point or
+    /// opposite ones: the windows of the base point are even in number.
+    pub(crate) pairs_first: bool,
+}
+
+impl Order {
+    /// The width of the base point's windows.
+    pub(crate) fn base_width(self) -> usize {
+        match self.tier {
+            Tier::Scalar => 10,
+            _ => 9,
+        }
+    }
+}
 
 /// Where a sum may meet what it adds, and how: one after the other, in the rounds of eight lanes, and where lanes are added.
 pub(crate) const MEETINGS: [&str; 10] = [
@@ -70,18 +86,22 @@ impl Term {
     }
 }
 
-/// What a tier adds to what, and the stage, as the index of its first name.
-fn sums(tier: Tier, terms: &[Term], order: &BigUint) -> Vec<(Term, Term, usize)> {
+/// What is added to what, and the stage, as the index of its first name.
+fn sums(order: Order, terms: &[Term], modulus: &BigUint) -> Vec<(Term, Term, usize)> {
     let mut sums = Vec::with_capacity(terms.len());
     let mut add = |sum: &mut Term, term: &Term, stage| {
         sums.push((sum.clone(), term.clone(), stage));
-        *sum = sum.plus(term, order);
+        *sum = sum.plus(term, modulus);
     };
-    if tier == Tier::Scalar {
-        let mut sum = terms[0].clone();
-        for term in &terms[1..] {
-            add(&mut sum, term, 0);
-        }
+    if order.tier == Tier::Scalar {
+        let together = if order.pairs_first { 2 } else { 1 };
+        let pair = |pair: &[Term]| {
+            let rest = pair[1..].iter();
+            rest.fold(pair[0].clone(), |sum, term| sum.plus(term, modulus))
+        };
+        let mut pairs = terms.chunks(together).map(pair);
+        let mut sum = pairs.next().unwrap();
+        pairs.for_each(|term| add(&mut sum, &term, 0));
         return sums;
     }
     let mut lanes = terms[..8].to_vec();
@@ -99,26 +119,29 @@ fn sums(tier: Tier, terms: &[Term], order: &BigUint) -> Vec<(Term, Term, usize)>
     sums
 }
 
-/// The sums on the way, by name, that are of the same point twice or of opposite ones, in the order of the tier. With a private
+/// The sums on the way, by name, that are of the same point twice or of opposite ones, in this order. With a private
 /// number that nobody knows, what are other multiples of the two points is taken for another point.
 pub(crate) fn meetings(
-    tier: Tier,
+    order: Order,
     terms: &[Term],
     private: Option<&BigUint>,
-    order: &BigUint,
+    modulus: &BigUint,
 ) -> Vec<&'static str> {
     let nothing = Term::default();
     let met = |(sum, term, stage): (Term, Term, usize)| {
-        let (sum, term) = (sum.in_base(private, order), term.in_base(private, order));
+        let (sum, term) = (
+            sum.in_base(private, modulus),
+            term.in_base(private, modulus),
+        );
         if sum == nothing || term == nothing {
             None
         } else if sum == term {
             Some(MEETINGS[stage])
         } else {
-            (sum.plus(&term, order) == nothing).then_some(MEETINGS[stage + 1])
+            (sum.plus(&term, modulus) == nothing).then_some(MEETINGS[stage + 1])
         }
     };
-    sums(tier, terms, order)
+    sums(order, terms, modulus)
         .into_iter()
         .filter_map(met)
         .collect()
@@ -127,13 +150,13 @@ pub(crate) fn meetings(
 /// A private number with which one of the sums on the way, any of them, is of the same point twice, or of opposite ones. `None` if the
 /// private number has no say in the one that was drawn.
 pub(crate) fn private_for(
-    tier: Tier,
+    order: Order,
     terms: &[Term],
-    order: &BigUint,
+    modulus: &BigUint,
     chance: &mut Chance,
 ) -> Option<BigUint> {
-    let mut sums = sums(tier, terms, order);
-    if tier != Tier::Scalar {
+    let mut sums = sums(order, terms, modulus);
+    if order.tier != Tier::Scalar {
         // Each stage as often as the others, though there are few sums of lanes.
         let wanted = *chance.pick(&[2, 4, 6, 8]);
         sums.retain(|(.., stage)| *stage == wanted);
@@ -141,12 +164,12 @@ pub(crate) fn private_for(
     let (sum, term, _) = chance.pick(&sums);
     // sum = +- term: (sum.base -+ term.base) + private (sum.key -+ term.key) = 0.
     let zero = if chance.one_in(2) {
-        sum.minus(term, order)
+        sum.minus(term, modulus)
     } else {
-        sum.plus(term, order)
+        sum.plus(term, modulus)
     };
     if zero.base == BigUint::ZERO {
         return None;
     }
-    Some(zero.key.modinv(order)? * (order - zero.base) % order)
+    Some(zero.key.modinv(modulus)? * (modulus - zero.base) % modulus)
 }

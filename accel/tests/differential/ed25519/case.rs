@@ -4,7 +4,7 @@ use asap_accel::Tier;
 use num_bigint::BigUint;
 
 use super::L;
-use super::digits::terms;
+use super::digits::{order, terms};
 use super::keys::Key;
 use super::point::Point;
 use crate::differential::chance::Chance;
@@ -129,7 +129,8 @@ impl Case {
         let h = BigUint::from_bytes_le(hash) % &*L;
         // The table is that of -A.
         let private = &*L - &key.parts.base;
-        meetings(tier, &terms(&s, &h, key.width), Some(&private), &L)
+        let order = order(tier);
+        meetings(order, &terms(order, &s, &h, key.width), Some(&private), &L)
     }
 
     /// RFC 8032 section 5.1.7 without the cofactor.

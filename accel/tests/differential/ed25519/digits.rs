@@ -1,13 +1,22 @@
 //! The points of a sum, as `accel/src/ed25519/digits.rs` defines them.
 
+use asap_accel::Tier;
 use num_bigint::BigUint;
 
 use super::{L, power_of_two};
-use crate::order::{BASE_WIDTH, Term};
+use crate::order::{Order, Term};
+
+/// In which order this tier adds them.
+pub(crate) const fn order(tier: Tier) -> Order {
+    Order {
+        tier,
+        pairs_first: false,
+    }
+}
 
 /// Those of s B + h (-A), in the order in which they are added; those of digits that are zero are zero.
-pub(crate) fn terms(s: &BigUint, h: &BigUint, width: usize) -> Vec<Term> {
-    let base = digits(s, BASE_WIDTH).into_iter().map(Term::of_base);
+pub(crate) fn terms(order: Order, s: &BigUint, h: &BigUint, width: usize) -> Vec<Term> {
+    let base = digits(s, order.base_width()).into_iter().map(Term::of_base);
     let key = digits(h, width).into_iter().map(Term::of_key);
     base.chain(key).collect()
 }

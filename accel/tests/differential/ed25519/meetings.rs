@@ -4,7 +4,7 @@
 use asap_accel::Tier;
 
 use super::case::{Case, Shares};
-use super::digits::terms;
+use super::digits::{order, terms};
 use super::keys::Key;
 use super::{L, edge, made, scalar, to_bytes};
 use crate::differential::Held;
@@ -28,13 +28,15 @@ impl Held for Meetings {
         } else {
             Tier::Model
         };
+        let order = order(tier);
         let (negated, s, h) = loop {
             let (s, h) = if chance.one_in(4) {
                 (edge(chance), edge(chance))
             } else {
                 (scalar(chance), scalar(chance))
             };
-            if let Some(negated) = private_for(tier, &terms(&s, &h, width), &L, chance) {
+            let terms = terms(order, &s, &h, width);
+            if let Some(negated) = private_for(order, &terms, &L, chance) {
                 break (negated, s, h);
             }
         };

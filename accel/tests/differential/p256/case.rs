@@ -4,7 +4,7 @@ use asap_accel::Tier;
 use asap_accel::p256::Verdict;
 use num_bigint::BigUint;
 
-use super::digits::terms;
+use super::digits::{order, terms};
 use super::keys::Key;
 use super::point;
 use super::{N, quotient, to_bytes};
@@ -139,10 +139,11 @@ impl Case {
             return None;
         }
         let (u1, u2) = self.factors();
-        let terms = terms(&u1, &u2, key.width);
+        let order = order(tier);
+        let terms = terms(order, &u1, &u2, key.width);
         // What comes after the first has no meaning: zz is zero.
         let private = key.private.as_ref();
-        meetings(tier, &terms, private, &N).first().copied()
+        meetings(order, &terms, private, &N).first().copied()
     }
 
     /// SEC 1 section 4.1.4.

@@ -1,13 +1,24 @@
 //! The points of a sum, as `accel/src/p256/digits.rs` defines them.
 
+use asap_accel::Tier;
 use num_bigint::BigUint;
 
 use super::{N, power_of_two};
-use crate::order::{BASE_WIDTH, Term};
+use crate::order::{Order, Term};
+
+/// In which order this tier adds them.
+pub(crate) const fn order(tier: Tier) -> Order {
+    Order {
+        tier,
+        pairs_first: true,
+    }
+}
 
 /// Those of u1 G + u2 Q, in the order in which they are added.
-pub(crate) fn terms(u1: &BigUint, u2: &BigUint, width: usize) -> Vec<Term> {
-    let base = digits(u1, BASE_WIDTH).into_iter().map(Term::of_base);
+pub(crate) fn terms(order: Order, u1: &BigUint, u2: &BigUint, width: usize) -> Vec<Term> {
+    let base = digits(u1, order.base_width())
+        .into_iter()
+        .map(Term::of_base);
     let key = digits(u2, width).into_iter().map(Term::of_key);
     base.chain(key).collect()
 }

@@ -3,7 +3,7 @@
 use asap_accel::Tier;
 
 use super::case::{Case, Shares};
-use super::digits::terms;
+use super::digits::{order, terms};
 use super::keys::Key;
 use super::{N, edge, made, scalar};
 use crate::differential::Held;
@@ -28,13 +28,15 @@ impl Held for Exceptions {
         } else {
             Tier::Model
         };
+        let order = order(tier);
         let (private, u1, u2) = loop {
             let (u1, u2) = if chance.one_in(4) {
                 (edge(chance), edge(chance))
             } else {
                 (scalar(chance), scalar(chance))
             };
-            if let Some(private) = private_for(tier, &terms(&u1, &u2, width), &N, chance) {
+            let terms = terms(order, &u1, &u2, width);
+            if let Some(private) = private_for(order, &terms, &N, chance) {
                 break (private, u1, u2);
             }
         };
