@@ -1,5 +1,6 @@
 //! What holds a kernel against other ways to the same answer: cases that one seed draws, oracles, and a report of how many there
 //! were of each. A kernel is one implementation of [`Held`]; the tests run it for seconds, `examples/differential.rs` for hours.
+//! The directories beside this file have one kernel each, and a test takes those that it needs.
 
 pub(crate) mod chance;
 pub(crate) mod report;
