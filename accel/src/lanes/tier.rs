@@ -27,7 +27,8 @@ impl Tier {
     }
 
     /// The bits of a key's windows: one more saves the lanes nothing, as long as it does not make a round of eight less.
-    pub(crate) const fn width(self) -> usize {
+    #[must_use]
+    pub const fn width(self) -> usize {
         match self {
             Self::Lanes | Self::Model => 6,
             Self::Scalar => 7,

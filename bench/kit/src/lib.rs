@@ -9,6 +9,8 @@
 
 mod cache;
 mod floor;
+#[cfg(feature = "accel")]
+pub mod kernels;
 mod key_tables;
 pub mod measure;
 pub mod profiles;
