@@ -13,6 +13,23 @@
     clippy::needless_range_loop
 )]
 
+/// Every function asks for what the registers take.
+#[cfg(target_arch = "x86_64")]
+macro_rules! over_registers {
+    ($($item:item)*) => { $(
+        #[inline]
+        #[target_feature(enable = "avx512f,avx512dq,avx512ifma,avx512vbmi2")]
+        $item
+    )* };
+}
+/// Every function is as it stands.
+macro_rules! over_arrays {
+    ($($item:item)*) => { $( $item )* };
+}
+pub(crate) use over_arrays;
+#[cfg(target_arch = "x86_64")]
+pub(crate) use over_registers;
+
 pub(crate) mod arrays;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod registers;

@@ -2,14 +2,7 @@
 
 use std::arch::x86_64::*;
 
-/// Every function asks for what the vectors take.
-macro_rules! lanes {
-    ($($item:item)*) => { $(
-        #[inline]
-        #[target_feature(enable = "avx512f,avx512dq,avx512ifma,avx512vbmi2")]
-        $item
-    )* };
-}
+use super::over_registers as lanes;
 
 pub(crate) type Vector = __m512i;
 

@@ -3,6 +3,8 @@
 //! Every result is below 2^256 + 2^215, whatever the operands, which have limbs below 2^52. Since 2^256 = 38 and 2^260 = 608 modulo
 //! p, what is above is folded onto the bottom.
 
+use super::lanes;
+use super::product::product;
 use super::vector::{
     Vector, add as add_lanes, all, and, assert_at_most, high, low, pick, right, right_signed,
     sub as sub_lanes,
@@ -43,24 +45,10 @@ lanes! {
     }
 
     pub(super) fn multiply(a: &Field, b: &Field) -> Field {
-        let zero = all(0);
         let (a, b) = (&a.0, &b.0);
         assert_at_most(a, LIMB);
         assert_at_most(b, LIMB);
-        // Low and high halves apart, for shorter chains.
-        let mut lows = [zero; 10];
-        let mut highs = [zero; 10];
-        for i in 0..5 {
-            for j in 0..5 {
-                lows[i + j] = low(lows[i + j], a[i], b[j]);
-                highs[i + j + 1] = high(highs[i + j + 1], a[i], b[j]);
-            }
-        }
-        let mut total = [zero; 10];
-        for k in 0..10 {
-            total[k] = add_lanes(lows[k], highs[k]);
-        }
-        folded(total)
+        folded(product(a, b))
     }
 
     /// Ten limbs below 2^57.

@@ -1,6 +1,7 @@
 //! For tests: the steps of the lanes by themselves, on numbers that are given.
 
 use super::field::{Field, add, multiply, subtract};
+use super::lanes;
 use super::vector::{lanes_of, load};
 
 /// Five limbs of eight numbers.

@@ -3,6 +3,7 @@
 use super::super::curve::TWICE_D_LIMBS;
 use super::super::point::Addend;
 use super::field::{Field, add, multiply, pick_field, subtract};
+use super::lanes;
 use super::vector::{
     Vector, all, and, lanes_of, load, load_half, right, right_pair, swap, transpose,
 };

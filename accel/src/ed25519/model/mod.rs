@@ -1,11 +1,9 @@
 //! The lanes one by one: the same functions over arrays, for tests and for processors without AVX-512.
 
-macro_rules! lanes {
-    ($($item:item)*) => { $( $item )* };
-}
-
 #[path = "../lanes/field.rs"]
 mod field;
+#[path = "../../lanes/product.rs"]
+mod product;
 #[cfg(test)]
 #[path = "../lanes/steps.rs"]
 pub(super) mod steps;
@@ -13,7 +11,7 @@ pub(super) mod steps;
 mod sum;
 
 use super::point::Addend;
-use crate::lanes::arrays as vector;
+use crate::lanes::{arrays as vector, over_arrays as lanes};
 
 pub(super) fn sum(points: &[(&Addend, bool)]) -> [[u64; 5]; 3] {
     sum::sum(points)

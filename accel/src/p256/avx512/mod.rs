@@ -1,16 +1,9 @@
 //! The lanes with AVX-512.
 
-/// Every function of the lanes asks for what the vectors take.
-macro_rules! lanes {
-    ($($item:item)*) => { $(
-        #[inline]
-        #[target_feature(enable = "avx512f,avx512dq,avx512ifma,avx512vbmi2")]
-        $item
-    )* };
-}
-
 #[path = "../lanes/field.rs"]
 mod field;
+#[path = "../../lanes/product.rs"]
+mod product;
 #[cfg(test)]
 #[path = "../lanes/steps.rs"]
 mod steps;
@@ -18,7 +11,7 @@ mod steps;
 mod sum;
 
 use super::point::Affine;
-use crate::lanes::registers as vector;
+use crate::lanes::{over_registers as lanes, registers as vector};
 use crate::modular::words::Words;
 use crate::processor;
 

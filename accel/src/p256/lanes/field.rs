@@ -2,6 +2,8 @@
 //!
 //! Every function says how large its results are, as a multiple of p; all are far below 2^260, which is 16 p.
 
+use super::lanes;
+use super::product::product;
 use super::vector::{
     Vector, add as add_lanes, all, and, assert_at_most, assert_below, assert_product,
     assert_signed, high, left, low, pick, right, right_signed, sub as sub_lanes,
@@ -37,24 +39,10 @@ lanes! {
 
     /// a * b / R, below (A B / 16 + 1.1) p for a < A p, b < B p.
     pub(super) fn multiply(a: &Field, b: &Field) -> Field {
-        let zero = all(0);
         let (a, b) = (&a.0, &b.0);
-        // Low and high halves apart, for shorter chains.
-        let mut lows = [zero; 10];
-        let mut highs = [zero; 10];
-        for i in 0..5 {
-            for j in 0..5 {
-                lows[i + j] = low(lows[i + j], a[i], b[j]);
-                highs[i + j + 1] = high(highs[i + j + 1], a[i], b[j]);
-            }
-        }
-        let mut total = [zero; 10];
-        for k in 0..10 {
-            total[k] = add_lanes(lows[k], highs[k]);
-        }
-        let product = divide(total);
-        assert_product(&product.0, a, b, &P);
-        product
+        let quotient = divide(product(a, b));
+        assert_product(&quotient.0, a, b, &P);
+        quotient
     }
 
     /// a^2 / R, below (A^2 / 16 + 1.1) p.

@@ -4,6 +4,7 @@ use super::super::point::Affine;
 use super::field::{
     Field, hold_below, multiply, negate_some, pick_field, reduced, square, subtract, subtract_two,
 };
+use super::lanes;
 use super::vector::{Vector, all, and, lanes_of, load, right, right_pair, swap, transpose};
 use crate::lanes::LIMB;
 use crate::modular::words::Words;
