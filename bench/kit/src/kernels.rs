@@ -7,9 +7,7 @@
 #![expect(clippy::arithmetic_side_effects, reason = "figures for people")]
 
 use std::error::Error;
-use std::fs::File;
 use std::hint::black_box;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use asap_accel::{Tier, ed25519, p256, rsa};
@@ -21,7 +19,7 @@ use aws_lc_rs::signature::{
 };
 use clap::Parser;
 
-use crate::measure::{Row, Subject, take_turns};
+use crate::measure::{Options, Row, Subject, take_turns};
 
 /// Measure the kernels by themselves.
 #[derive(Debug, Parser)]
@@ -30,16 +28,9 @@ use crate::measure::{Row, Subject, take_turns};
     after_help = "Example: cargo run --release -p asap-bench-kit --features accel --bin kernels"
 )]
 struct Arguments {
-    /// Write the rows to this file too, as one JSON array.
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
-    /// A tenth of the batches: a look, not a figure.
-    #[arg(long)]
-    quick: bool,
+    #[command(flatten)]
+    options: Options,
 }
-
-/// A usage or configuration error.
-const MISCONFIGURED: u8 = 2;
 
 /// How many distinct signatures take turns.
 const SIGNATURES: usize = 256;
@@ -47,25 +38,10 @@ const SIGNATURES: usize = 256;
 /// The program `kernels`.
 #[must_use]
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let file = match arguments.json.as_ref().map(File::create).transpose() {
-        Ok(file) => file,
-        Err(error) => {
-            eprintln!("kernels: the file for --json cannot be written: {error}");
-            return ExitCode::from(MISCONFIGURED);
-        }
-    };
-    match run(arguments.quick, file) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("kernels: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    Arguments::parse().options.run("kernels", 300, rows)
 }
 
-fn run(quick: bool, file: Option<File>) -> Result<(), Box<dyn Error>> {
-    let batches = if quick { 20 } else { 300 };
+fn rows(batches: usize) -> Result<Vec<Row>, Box<dyn Error>> {
     if !rsa::is_available() {
         println!(
             "This processor lacks AVX-512 IFMA: rows of RSA are its portable twin's, and there are no lanes."
@@ -84,10 +60,7 @@ fn run(quick: bool, file: Option<File>) -> Result<(), Box<dyn Error>> {
     rows.extend(of_p256(batches)?);
     rows.extend(of_ed25519(batches)?);
     print_break_even(&rows);
-    if let Some(file) = file {
-        serde_json::to_writer_pretty(file, &rows)?;
-    }
-    Ok(())
+    Ok(rows)
 }
 
 /// The tiers that this processor has, by name.

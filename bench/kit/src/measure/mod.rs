@@ -9,8 +9,10 @@
     reason = "figures for people"
 )]
 
+mod program;
 mod row;
 mod turns;
 
+pub use program::Options;
 pub use row::Row;
 pub use turns::{Subject, quantile_of, step, take_turns};

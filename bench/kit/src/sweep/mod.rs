@@ -11,14 +11,11 @@
     reason = "figures for people"
 )]
 
-use std::error::Error;
-use std::fs::File;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::measure::Row;
+use crate::measure::{Options, Row};
 
 mod cached;
 mod keys;
@@ -32,45 +29,18 @@ mod threads;
     after_help = "Example: cargo run --release -p asap-bench-kit --bin sweep -- --json sweep.json"
 )]
 struct Arguments {
-    /// Write the rows to this file too, as one JSON array.
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
-    /// A tenth of the batches: a look, not a figure.
-    #[arg(long)]
-    quick: bool,
+    #[command(flatten)]
+    options: Options,
 }
-
-/// A usage or configuration error.
-const MISCONFIGURED: u8 = 2;
 
 /// The program `sweep`.
 #[must_use]
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let file = match arguments.json.as_ref().map(File::create).transpose() {
-        Ok(file) => file,
-        Err(error) => {
-            eprintln!("sweep: the file for --json cannot be written: {error}");
-            return ExitCode::from(MISCONFIGURED);
-        }
-    };
-    match run(arguments.quick, file) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("sweep: {error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn run(quick: bool, file: Option<File>) -> Result<(), Box<dyn Error>> {
-    let batches = if quick { 20 } else { 200 };
-    println!("{}", Row::TITLES);
-    let mut rows = length::rows(batches)?;
-    rows.extend(keys::rows(batches)?);
-    rows.extend(cached::rows(batches)?);
-    if let Some(file) = file {
-        serde_json::to_writer_pretty(file, &rows)?;
-    }
-    Ok(())
+    Arguments::parse().options.run("sweep", 200, |batches| {
+        println!("{}", Row::TITLES);
+        let mut rows = length::rows(batches)?;
+        rows.extend(keys::rows(batches)?);
+        rows.extend(cached::rows(batches)?);
+        Ok(rows)
+    })
 }
