@@ -63,10 +63,24 @@ fn sums_and_products_modulo_both_primes_are_what_num_bigint_computes() {
     fn check<M: Modulus>(spread: &mut Spread) {
         let r = BigUint::from(1_u8) << 256;
         let m = value(&M::WORDS);
-        let edges: Vec<Words> = edges(spread)
+        let mut edges = edges(spread);
+        // Words of ones between others: what is carried out of a row of a product is most there.
+        for _ in 0..40 {
+            let mask = spread.words().map(|word| (word & 1).wrapping_neg());
+            let any = spread.words();
+            edges.push(std::array::from_fn(|k| any[k] | mask[k]));
+        }
+        let (edges, above): (Vec<Words>, Vec<Words>) = edges
             .into_iter()
-            .filter(|a| words::is_below(a, &M::WORDS))
-            .collect();
+            .partition(|a| words::is_below(a, &M::WORDS));
+        // One factor, a digest, may be the modulus or more.
+        for a in &above {
+            for b in &edges {
+                let product = value(&M::multiply(a, b));
+                assert!(product < m);
+                assert_eq!(&product * &r % &m, value(a) * value(b) % &m);
+            }
+        }
         for a in &edges {
             for b in &edges {
                 let (x, y) = (value(a), value(b));

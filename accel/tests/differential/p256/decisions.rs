@@ -26,7 +26,7 @@ pub(crate) struct Decisions {
 #[derive(Debug)]
 struct InUse {
     key: Key,
-    /// The only signatures that there are, where nobody knows the private number.
+    /// Signatures for which the key was made: the only ones that there are, where nobody knows the private number.
     made: Vec<Made>,
     cases_left: usize,
 }
@@ -55,6 +55,14 @@ impl InUse {
                 cases_left,
             };
         }
+        if chance.one_in(6) {
+            let (private, made) = made::full_words(chance);
+            return Self {
+                key: Key::of_private(private, *chance.pick(&WIDTHS)),
+                made: vec![made],
+                cases_left,
+            };
+        }
         let private = if chance.one_in(3) {
             edge(chance)
         } else {
@@ -70,6 +78,7 @@ impl InUse {
     fn make(&self, chance: &mut Chance) -> Made {
         match &self.key.private {
             None => chance.pick(&self.made).clone(),
+            Some(_) if !self.made.is_empty() && chance.one_in(4) => self.made[0].clone(),
             Some(private) if chance.one_in(4) => made::chosen(private, chance),
             Some(private) => made::signed(private, chance),
         }

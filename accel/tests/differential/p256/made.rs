@@ -58,6 +58,37 @@ pub(crate) fn signed(private: &BigUint, chance: &mut Chance) -> Made {
     }
 }
 
+/// A private number and its one signature with a digest, a nonce and a 1/s that are given: the digest of n and more, and 2^256/s of
+/// words that are full, so that no product carries more.
+pub(crate) fn full_words(chance: &mut Chance) -> (BigUint, Made) {
+    loop {
+        let mut words = chance.bytes(32);
+        for word in words.as_chunks_mut::<8>().0 {
+            if chance.one_in(2) {
+                *word = [0xff; 8];
+            }
+        }
+        let scaled = BigUint::from_bytes_be(&words) % (&*N - 1_u8) + 1_u8;
+        let s = quotient(&(power_of_two(256) % &*N), &scaled);
+        let small = BigUint::from(chance.word() >> chance.below(64));
+        let digest = power_of_two(256) - 1_u8 - small;
+        let nonce = scalar(chance);
+        let r = point::base_times(&nonce).0 % &*N;
+        // e + r d = k s.
+        let private = quotient(&minus(&(nonce * &s), &(&digest % &*N)), &r);
+        if private != BigUint::ZERO {
+            let made = Made {
+                kind: "full words",
+                digest,
+                r,
+                s,
+                is_good: true,
+            };
+            return (private, made);
+        }
+    }
+}
+
 /// Of u1 and u2 that are special, or that are so together with the private number.
 pub(crate) fn chosen(private: &BigUint, chance: &mut Chance) -> Made {
     let u2 = edge(chance);

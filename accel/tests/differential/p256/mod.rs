@@ -25,13 +25,14 @@ pub(crate) static N: LazyLock<BigUint> =
     LazyLock::new(|| number("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551"));
 
 /// What a run must have counted, by section and name, if all of the kernel was held.
-const TAKEN: [(&str, &str); 12] = [
+const TAKEN: [(&str, &str); 13] = [
     ("good ones made", "r + n is x"),
     ("good ones made", "x below p - n"),
     ("good ones made", "digest of n and more"),
     ("good ones made", "digest 0 modulo n"),
     ("good ones made", "u1 and u2 chosen"),
     ("good ones made", "small s"),
+    ("good ones made", "full words"),
     ("good ones", "s in the upper half"),
     ("good ones", "s in the lower half"),
     ("good ones by key", "the base point or its negative"),
