@@ -382,7 +382,27 @@ mod tests {
     #[test]
     fn encoded_texts_are_ordered_as_they_are_written() {
         let texts = [
-            "", "-", ".1", "%3A1", "Z", "a", "a%20", "a-", "~", "%C3%BC", "z", "%7Ea", "+", "*",
+            "",
+            "-",
+            ".1",
+            "%3A1",
+            "Z",
+            "a",
+            "a%20",
+            "a-",
+            "~",
+            "%C3%BC",
+            "z",
+            "%7Ea",
+            "+",
+            "*",
+            "abcdefgh",
+            "abcdefg%c3%bc",
+            "abcdef+",
+            "abcdefgh-",
+            "abcdefg",
+            "%2b%2b%2b",
+            "+++a",
         ];
         for one in texts {
             for other in texts {
@@ -392,6 +412,10 @@ mod tests {
                     expected,
                     "{one} {other}"
                 );
+                let prefixes = [one, other].map(|text| component(text).encoded_prefix());
+                if prefixes[0] != prefixes[1] {
+                    assert_eq!(prefixes[0].cmp(&prefixes[1]), expected, "{one} {other}");
+                }
             }
         }
     }
