@@ -11,7 +11,7 @@ mod cache;
 mod floor;
 #[cfg(feature = "accel")]
 pub mod kernels;
-mod key_tables;
+pub mod key_tables;
 pub mod measure;
 pub mod profiles;
 pub mod report;
@@ -20,5 +20,4 @@ pub mod sweep;
 
 pub use cache::cache_of;
 pub use floor::{Floor, decode_segments};
-pub use key_tables::key_tables;
 pub use subject::{AUDIENCE, KEY_ID, NOW, Tokens};

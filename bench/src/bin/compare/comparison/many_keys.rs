@@ -1,26 +1,32 @@
 //! A token never seen, under another key each time: what is prepared for a key lies far away when it is needed again, or is not
-//! there at all, since the tables of this engine's kernels have 16 MiB for all keys.
+//! there at all, since the tables of this engine's kernels have 16 MiB for all keys unless they are given more.
 //!
 //! The peers are not asked: what one takes for a token is its row of the case `cold`, whatever the key.
 
 use std::error::Error;
+use std::thread;
+use std::time::Duration;
 
+use asap_bench_kit::key_tables::{DEFAULT_KEY_TABLE_BYTES, key_tables, limit_key_tables};
 use asap_bench_kit::subject::{self, ISSUER, Saying};
-use asap_bench_kit::{AUDIENCE, Floor, Tokens, key_tables};
+use asap_bench_kit::{AUDIENCE, Floor, Tokens};
 use asap_engine::{Algorithm, Backend, Engine, Keyring, Policy, RsaKeySize, Scratch, Verdict};
 
 use super::{Comparison, Row, Subject, engine, take_turns};
 
-/// The kinds of tokens, and how many keys take turns.
-const CASES: [(&str, Algorithm, usize); 4] = [
-    ("ES256", Algorithm::Es256, 100),
-    ("ES256", Algorithm::Es256, 1_000),
-    ("EdDSA", Algorithm::EdDsa, 100),
-    ("EdDSA", Algorithm::EdDsa, 1_000),
+/// The kinds of tokens.
+const KINDS: [(&str, Algorithm); 2] = [("ES256", Algorithm::Es256), ("EdDSA", Algorithm::EdDsa)];
+
+/// How many keys take turns, and how many bytes their tables may take.
+const KEYS: [(usize, usize); 3] = [
+    (100, DEFAULT_KEY_TABLE_BYTES),
+    (1_000, DEFAULT_KEY_TABLE_BYTES),
+    (1_000, 256 << 20),
 ];
 
-/// How often each key is used before anything is measured: a key has a table after eight uses, or has met that there is no room.
-const USES_BEFORE: usize = 20;
+/// How often each key is used before anything is measured, and once more when the tables are made: a key gets one after eight uses, or
+/// has met that there is no room.
+const USES_BEFORE: usize = 10;
 
 /// The order of those uses, which is not that of the measuring: else all that have tables would come in a row. It shares no
 /// divisor with the numbers of keys.
@@ -28,11 +34,19 @@ const STRIDE_BEFORE: usize = 617;
 
 pub(super) fn rows(comparison: &Comparison<'_>) -> Result<Vec<Row>, Box<dyn Error>> {
     let mut rows = Vec::new();
-    for (kind, algorithm, count) in CASES {
-        let case = format!("{kind}/{count} keys");
+    for ((kind, algorithm), (count, bytes)) in KINDS
+        .into_iter()
+        .flat_map(|kind| KEYS.map(|keys| (kind, keys)))
+    {
+        let case = match bytes {
+            DEFAULT_KEY_TABLE_BYTES => format!("{kind}/{count} keys"),
+            _ => format!("{kind}/{} MiB for {count} keys", bytes >> 20),
+        };
         if comparison.is_wanted(&case) {
             let owners: Result<Vec<_>, _> = (0..count).map(|n| Owner::new(algorithm, n)).collect();
+            limit_key_tables(bytes);
             rows.extend(of_owners(comparison, &case, &owners?)?);
+            limit_key_tables(DEFAULT_KEY_TABLE_BYTES);
         }
     }
     Ok(rows)
@@ -96,10 +110,16 @@ fn of_owners(
                 matches!(verdict, Ok(Verdict::Verified(_)))
             })
         };
-        for number in (0..USES_BEFORE * owners.len()).map(|n| n * STRIDE_BEFORE % owners.len()) {
-            if !verify(number) {
+        // Tables are made after some uses, and tried in some more.
+        for _ in 0..2 {
+            let uses = 0..USES_BEFORE * owners.len();
+            if !uses
+                .map(|n| n * STRIDE_BEFORE % owners.len())
+                .all(&mut verify)
+            {
                 return Err(format!("{name} refuses a good token").into());
             }
+            wait_for_tables();
         }
         let version = comparison.version(engine::PACKAGE);
         subjects.push(Subject::new(*name, version, owners.len(), verify));
@@ -121,4 +141,13 @@ fn engine_of(owners: &[Owner], backend: Backend) -> Result<Engine<Keyring>, Box<
     });
     let keys = Keyring::from_pems_with(keys, backend)?;
     Ok(Engine::new(Policy::new(AUDIENCE)?, keys))
+}
+
+/// Waits until no more tables are being made.
+fn wait_for_tables() {
+    let mut before = None;
+    while before != key_tables() {
+        before = key_tables();
+        thread::sleep(Duration::from_millis(50));
+    }
 }
