@@ -13,13 +13,14 @@ use asap_bench_kit::subject::{self, Saying};
 use asap_bench_kit::{Floor, Tokens};
 
 /// The kinds of tokens, as cases name them.
-pub(super) const KINDS: [(&str, Algorithm, RsaKeySize); 7] = [
+pub(super) const KINDS: [(&str, Algorithm, RsaKeySize); 8] = [
     ("RS256-2048", Algorithm::Rs256, RsaKeySize::Bits2048),
     ("RS256-3072", Algorithm::Rs256, RsaKeySize::Bits3072),
     ("RS256-4096", Algorithm::Rs256, RsaKeySize::Bits4096),
     ("PS256-2048", Algorithm::Ps256, RsaKeySize::Bits2048),
     ("ES256", Algorithm::Es256, RsaKeySize::Bits2048),
     ("ES384", Algorithm::Es384, RsaKeySize::Bits2048),
+    ("ES512", Algorithm::Es512, RsaKeySize::Bits2048),
     ("EdDSA", Algorithm::EdDsa, RsaKeySize::Bits2048),
 ];
 
