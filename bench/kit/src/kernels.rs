@@ -43,8 +43,11 @@ pub fn main() -> ExitCode {
 
 fn rows(batches: usize) -> Result<Vec<Row>, Box<dyn Error>> {
     if !rsa::is_available() {
+        println!("This processor lacks AVX-512 IFMA: rows of RSA are its portable twin's.");
+    }
+    if Tier::best() != Tier::Lanes {
         println!(
-            "This processor lacks AVX-512 IFMA: rows of RSA are its portable twin's, and there are no lanes."
+            "It lacks what the lanes of the curves take, AVX-512 IFMA and VBMI2: theirs are the scalar tier's alone."
         );
     }
     println!("{}", Row::TITLES);
