@@ -95,8 +95,10 @@ impl Sheet {
 
     /// Text with a white rim, for where lines run behind it.
     pub(super) fn text_on_grid(&mut self, (x, y): (f64, f64), size: u32, text: &str) {
-        let rim = r##" paint-order="stroke" stroke="#ffffff" stroke-width="4""##;
+        // The rim by itself and before: not every viewer knows paint-order.
+        let rim = r##" fill="none" stroke="#ffffff" stroke-width="4""##;
         self.write_text(x, y, Anchor::Start, size, rim, text);
+        self.write_text(x, y, Anchor::Start, size, "", text);
     }
 
     fn write_text(&mut self, x: f64, y: f64, anchor: Anchor, size: u32, style: &str, text: &str) {
