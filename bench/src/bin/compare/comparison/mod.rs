@@ -110,7 +110,7 @@ fn run(
     rows.extend(stages::rows(&comparison)?);
     rows.extend(cached::rows(&comparison, arguments.quick)?);
     rows.extend(profiles::rows(&comparison)?);
-    rows.extend(many_keys::rows(&comparison)?);
+    rows.extend(many_keys::rows(&comparison, arguments.quick)?);
     rows.extend(far_memory::rows(&comparison)?);
     comparison.print_legend(remark);
     if let Some(file) = file {
