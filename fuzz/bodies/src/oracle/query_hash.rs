@@ -85,11 +85,7 @@ pub(crate) fn token(query: &[u8], form: &[u8], authorization: &[&[u8]]) -> Resul
                 Some(name) if name == "jwt" => found.push(value),
                 Some(_) => {}
                 // It may be `jwt` for somebody.
-                None if (3..=9).contains(&name.len())
-                    && matches!(name.first(), Some(b'j' | b'%')) =>
-                {
-                    codes.push(VerifyError::RequestMalformed);
-                }
+                None if (3..=9).contains(&name.len()) => codes.push(VerifyError::RequestMalformed),
                 None => {}
             }
         }

@@ -26,16 +26,10 @@ enum Spelling {
 }
 
 impl<'a> Component<'a> {
-    /// Reads a name or a value. Implementations disagree on what a broken escape and what is not UTF-8 stand for, so one of
-    /// them would hash what another reads differently.
-    pub(super) fn read(spelled: &'a [u8]) -> Result<Self, Malformed> {
-        let is_plain = spelled.iter().all(|byte| is_unreserved(*byte));
-        Self::read_as(spelled, is_plain)
-    }
-
-    /// The same if it is known whether all of its characters are unreserved.
+    /// Reads a name or a value, of which it is known whether all characters are unreserved. Implementations disagree on what a
+    /// broken escape and what is not UTF-8 stand for, so one of them would hash what another reads differently.
     #[inline]
-    pub(super) fn read_as(spelled: &'a [u8], is_plain: bool) -> Result<Self, Malformed> {
+    pub(super) fn read(spelled: &'a [u8], is_plain: bool) -> Result<Self, Malformed> {
         let spelling = if is_plain {
             Spelling::Plain
         } else {
@@ -300,8 +294,12 @@ const fn digit(number: u8) -> u8 {
 mod tests {
     use super::*;
 
+    fn read(spelled: &[u8]) -> Result<Component<'_>, Malformed> {
+        Component::read(spelled, spelled.iter().all(|byte| is_unreserved(*byte)))
+    }
+
     fn component(spelled: &str) -> Component<'_> {
-        Component::read(spelled.as_bytes()).unwrap()
+        read(spelled.as_bytes()).unwrap()
     }
 
     fn written(spelled: &str) -> String {
@@ -349,11 +347,7 @@ mod tests {
             b"%80",
             b"%+1",
         ] {
-            assert!(
-                Component::read(spelled).is_err(),
-                "{}",
-                spelled.escape_ascii()
-            );
+            assert!(read(spelled).is_err(), "{}", spelled.escape_ascii());
         }
     }
 

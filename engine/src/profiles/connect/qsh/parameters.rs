@@ -73,9 +73,8 @@ impl<'a> Parameters<'a> {
     /// Takes those of a query or a form in.
     pub(super) fn read(&mut self, fields: &'a [u8]) -> Result<(), VerifyError> {
         for field in Fields::of(fields) {
-            let read = |spelled, is_plain| {
-                Component::read_as(spelled, is_plain).map_err(Malformed::refusal)
-            };
+            let read =
+                |spelled, is_plain| Component::read(spelled, is_plain).map_err(Malformed::refusal);
             let name = read(field.name, field.name_is_plain)?;
             let value = read(field.value, field.value_is_plain)?;
             if !name.is(TOKEN) {
@@ -162,20 +161,13 @@ impl<'a> Parameters<'a> {
 /// one that is written with escapes is none. If there are several, that is an error.
 pub(in crate::profiles::connect) fn token_in(fields: &[u8]) -> Result<Option<&[u8]>, VerifyError> {
     let mut token = None;
-    // As its name begins, spelled out or escaped.
-    for at in memchr::memchr2_iter(b'j', b'%', fields) {
-        let (before, from_here) = fields.split_at(at);
-        if !matches!(before, [] | [.., b'&']) {
+    for field in Fields::of(fields) {
+        if !LENGTHS_OF_TOKEN.contains(&field.name.len()) {
             continue;
         }
-        let Some(Field { name, value, .. }) = Fields::of(from_here).next() else {
-            continue;
-        };
-        if !LENGTHS_OF_TOKEN.contains(&name.len()) {
-            continue;
-        }
-        let name = Component::read(name).map_err(Malformed::refusal)?;
-        if name.is(TOKEN) && token.replace(value).is_some() {
+        let name = Component::read(field.name, field.name_is_plain);
+        let name = name.map_err(Malformed::refusal)?;
+        if name.is(TOKEN) && token.replace(field.value).is_some() {
             return Err(VerifyError::SeveralTokens);
         }
     }
