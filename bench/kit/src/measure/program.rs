@@ -24,6 +24,12 @@ pub struct Options {
 }
 
 impl Options {
+    /// Whether a look is enough.
+    #[must_use]
+    pub const fn is_quick(&self) -> bool {
+        self.quick
+    }
+
     /// Measures by `rows`, which takes the number of batches, a tenth of `batches` for a look; writes what it found to the file that
     /// was asked for; and says on standard error what went wrong with the program `name`.
     pub fn run(

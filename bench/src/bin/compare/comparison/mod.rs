@@ -12,8 +12,6 @@
 )]
 
 use std::error::Error;
-use std::fs::File;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -33,7 +31,7 @@ pub(crate) mod task;
 
 pub(crate) use peers::{Peer, Verifier};
 
-use asap_bench_kit::measure::{Row, Subject, take_turns};
+use asap_bench_kit::measure::{Options, Row, Subject, take_turns};
 
 use strictness::Accepts;
 
@@ -47,48 +45,30 @@ const TOKENS: usize = 256;
     after_help = "Example: cargo run --release -p asap-bench --bin compare -- --json compare.json"
 )]
 struct Arguments {
-    /// Write the rows to this file too, as one JSON array.
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
-    /// A tenth of the batches: a look, not a figure.
-    #[arg(long)]
-    quick: bool,
+    #[command(flatten)]
+    options: Options,
     /// Only the cases whose name contains this.
     #[arg(long, value_name = "TEXT", default_value = "")]
     case: String,
 }
 
-/// A usage or configuration error.
-const MISCONFIGURED: u8 = 2;
-
 /// The program `compare`: with the peers that it always has, those in `more`, and a remark on those it lacks.
 /// `lock_file` is the Cargo.lock that it was built with.
 pub(crate) fn main(more: &[Peer], lock_file: &str, remark: &str) -> ExitCode {
-    let arguments = Arguments::parse();
-    // Before the minutes that the measuring takes.
-    let file = match arguments.json.as_ref().map(File::create).transpose() {
-        Ok(file) => file,
-        Err(error) => {
-            eprintln!("compare: the file for --json cannot be written: {error}");
-            return ExitCode::from(MISCONFIGURED);
-        }
-    };
-    match run(&arguments, more, lock_file, remark, file) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("compare: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    let Arguments { options, case } = Arguments::parse();
+    options.run("compare", 300, |batches| {
+        rows(more, lock_file, remark, &case, batches, options.is_quick())
+    })
 }
 
-fn run(
-    arguments: &Arguments,
+fn rows(
     more: &[Peer],
     lock_file: &str,
     remark: &str,
-    file: Option<File>,
-) -> Result<(), Box<dyn Error>> {
+    wanted: &str,
+    batches: usize,
+    quick: bool,
+) -> Result<Vec<Row>, Box<dyn Error>> {
     let ours = engine::subjects()?;
     let subjects = [ours.as_slice(), &peers::PEERS, more].concat();
     let accepts = strictness::try_all(&subjects)?;
@@ -100,23 +80,20 @@ fn run(
         accepts,
         subjects,
         lock_file,
-        wanted: &arguments.case,
-        batches: if arguments.quick { 30 } else { 300 },
+        wanted,
+        batches,
     };
     println!("{}", Row::TITLES);
     let mut rows = cold::rows(&comparison)?;
     rows.extend(refused::rows(&comparison)?);
     rows.extend(admission::rows(&comparison)?);
     rows.extend(stages::rows(&comparison)?);
-    rows.extend(cached::rows(&comparison, arguments.quick)?);
+    rows.extend(cached::rows(&comparison, quick)?);
     rows.extend(profiles::rows(&comparison)?);
-    rows.extend(many_keys::rows(&comparison, arguments.quick)?);
+    rows.extend(many_keys::rows(&comparison, quick)?);
     rows.extend(far_memory::rows(&comparison)?);
     comparison.print_legend(remark);
-    if let Some(file) = file {
-        serde_json::to_writer_pretty(file, &rows)?;
-    }
-    Ok(())
+    Ok(rows)
 }
 
 /// What the cases share.
