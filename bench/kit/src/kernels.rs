@@ -178,40 +178,26 @@ fn of_p256(batches: usize) -> Result<Vec<Row>, Box<dyn Error>> {
     let random = SystemRandom::new();
     let signed = signed(|message| Ok(key.sign(&random, message)?.as_ref().to_vec()))?;
     let by_aws_lc = ParsedPublicKey::new(&aws_lc::ECDSA_P256_SHA256_FIXED, point)?;
-    let kernels = tiers().iter().map(|(name, tier)| {
-        let key = p256::VerifyKey::with_tier(point, tier.width(), *tier);
-        Ok((*name, key.ok_or("a point of the curve")?))
-    });
-    let kernels = kernels.collect::<Result<Vec<_>, Box<dyn Error>>>()?;
-    let by = |key: &p256::VerifyKey, number: usize| {
-        signed.get(number).is_some_and(|(digest, signature)| {
-            let digest = digest.as_ref().try_into();
-            let (Ok(digest), Ok(signature)) = (digest, signature.as_slice().try_into()) else {
-                return false;
-            };
-            key.verify(digest, signature) == p256::Verdict::Valid
-        })
-    };
-    let mut subjects = vec![subject("aws-lc", |number| {
-        signed.get(number).is_some_and(|(digest, signature)| {
-            by_aws_lc.verify_digest_sig(digest, signature).is_ok()
-        })
-    })];
-    for (name, key) in &kernels {
-        subjects.push(subject(*name, move |number| by(key, number)));
-        subjects.push(subject(format!("{name}, one"), move |_| by(key, 0)));
-    }
-    let mut rows = take_turns("P-256", subjects, batches)?;
-    let set_up = tiers().iter().map(|(name, tier)| {
-        subject(*name, move |_| {
-            black_box(p256::VerifyKey::with_tier(point, tier.width(), *tier)).is_some()
-        })
-    });
-    rows.extend(take_turns("P-256/set-up", set_up.collect(), batches)?);
-    for (name, key) in &kernels {
-        println!("P-256, {name}: a table of {} bytes", key.bytes());
-    }
-    Ok(rows)
+    of_curve(
+        "P-256",
+        |number| {
+            signed.get(number).is_some_and(|(digest, signature)| {
+                by_aws_lc.verify_digest_sig(digest, signature).is_ok()
+            })
+        },
+        |tier| p256::VerifyKey::with_tier(point, tier.width(), tier),
+        |key, number| {
+            signed.get(number).is_some_and(|(digest, signature)| {
+                let digest = digest.as_ref().try_into();
+                let (Ok(digest), Ok(signature)) = (digest, signature.as_slice().try_into()) else {
+                    return false;
+                };
+                key.verify(digest, signature) == p256::Verdict::Valid
+            })
+        },
+        p256::VerifyKey::bytes,
+        batches,
+    )
 }
 
 fn of_ed25519(batches: usize) -> Result<Vec<Row>, Box<dyn Error>> {
@@ -229,34 +215,57 @@ fn of_ed25519(batches: usize) -> Result<Vec<Row>, Box<dyn Error>> {
     });
     let signed = signed.collect::<Result<Vec<_>, Box<dyn Error>>>()?;
     let by_aws_lc = ParsedPublicKey::new(&aws_lc::ED25519, point)?;
-    let kernels = tiers().iter().map(|(name, tier)| {
-        let key = ed25519::VerifyKey::with_tier(point, tier.width(), *tier);
-        Ok((*name, key.ok_or("a point of the curve")?))
+    of_curve(
+        "Ed25519",
+        |number| {
+            let signed = signed.get(number);
+            signed.is_some_and(|SignedMessage(message, signature, _)| {
+                by_aws_lc.verify_sig(message, signature).is_ok()
+            })
+        },
+        |tier| ed25519::VerifyKey::with_tier(point, tier.width(), tier),
+        |key, number| {
+            let signed = signed.get(number);
+            signed.is_some_and(|SignedMessage(_, signature, hash)| key.verify(hash, signature))
+        },
+        ed25519::VerifyKey::bytes,
+        batches,
+    )
+}
+
+/// Each tier of a curve's kernel: how aws-lc checks a signature, and how a key is made, checks one, and what its table takes.
+fn of_curve<K>(
+    name: &str,
+    by_aws_lc: impl FnMut(usize) -> bool,
+    key_of: impl Fn(Tier) -> Option<K>,
+    by_key: impl Fn(&K, usize) -> bool,
+    bytes: impl Fn(&K) -> usize,
+    batches: usize,
+) -> Result<Vec<Row>, Box<dyn Error>> {
+    let keys = tiers().iter().map(|(tier_name, tier)| {
+        let key = key_of(*tier).ok_or("a point of the curve")?;
+        Ok((*tier_name, key))
     });
-    let kernels = kernels.collect::<Result<Vec<_>, Box<dyn Error>>>()?;
-    let by = |key: &ed25519::VerifyKey, number: usize| {
-        let signed = signed.get(number);
-        signed.is_some_and(|SignedMessage(_, signature, hash)| key.verify(hash, signature))
-    };
-    let mut subjects = vec![subject("aws-lc", |number| {
-        let signed = signed.get(number);
-        signed.is_some_and(|SignedMessage(message, signature, _)| {
-            by_aws_lc.verify_sig(message, signature).is_ok()
-        })
-    })];
-    for (name, key) in &kernels {
-        subjects.push(subject(*name, move |number| by(key, number)));
-        subjects.push(subject(format!("{name}, one"), move |_| by(key, 0)));
+    let keys = keys.collect::<Result<Vec<_>, Box<dyn Error>>>()?;
+    let (by_key, key_of) = (&by_key, &key_of);
+    let mut subjects = vec![subject("aws-lc", by_aws_lc)];
+    for (tier_name, key) in &keys {
+        subjects.push(subject(*tier_name, move |number| by_key(key, number)));
+        subjects.push(subject(format!("{tier_name}, one"), move |_| {
+            by_key(key, 0)
+        }));
     }
-    let mut rows = take_turns("Ed25519", subjects, batches)?;
-    let set_up = tiers().iter().map(|(name, tier)| {
-        subject(*name, move |_| {
-            black_box(ed25519::VerifyKey::with_tier(point, tier.width(), *tier)).is_some()
-        })
-    });
-    rows.extend(take_turns("Ed25519/set-up", set_up.collect(), batches)?);
-    for (name, key) in &kernels {
-        println!("Ed25519, {name}: a table of {} bytes", key.bytes());
+    let mut rows = take_turns(name, subjects, batches)?;
+    let set_up = tiers()
+        .iter()
+        .map(|(tier_name, tier)| subject(*tier_name, move |_| black_box(key_of(*tier)).is_some()));
+    rows.extend(take_turns(
+        &format!("{name}/set-up"),
+        set_up.collect(),
+        batches,
+    )?);
+    for (tier_name, key) in &keys {
+        println!("{name}, {tier_name}: a table of {} bytes", bytes(key));
     }
     Ok(rows)
 }
