@@ -16,6 +16,8 @@ thread_local! {
     /// What the kernel says to everything, if it does not say the truth.
     static LIE: Cell<Option<Answer>> = const { Cell::new(None) };
     static ASKED: Cell<u32> = const { Cell::new(0) };
+    /// How often it was told that the library has found the same.
+    static CONFIRMED: Cell<u32> = const { Cell::new(0) };
     static HAS_INSTRUCTIONS: Cell<bool> = const { Cell::new(true) };
     static COUNTDOWN: Cell<u32> = Cell::new(first_countdown());
 }
@@ -42,6 +44,10 @@ impl Kernel for Played {
         ASKED.set(ASKED.get() + 1);
         LIE.get()
             .unwrap_or_else(|| self.0.is_valid(algorithm, message, signature).into())
+    }
+
+    fn confirm(&self) {
+        CONFIRMED.set(CONFIRMED.get() + 1);
     }
 
     fn known_answers() -> impl Iterator<Item = KnownAnswer> {
@@ -279,7 +285,9 @@ fn an_acceptance_on_trial_counts_only_if_the_library_confirms_it() {
     LIE.set(Some(Answer::ValidOnTrial));
     assert!(judge(&key, true));
     assert_eq!(state(guard), KernelState::On);
+    assert_eq!(CONFIRMED.get(), 1);
     assert!(!judge(&key, false));
+    assert_eq!(CONFIRMED.get(), 1);
     assert_eq!(state(guard), KernelState::Disagreement);
     assert_eq!(guard.stats::<Played>().acceptances_rechecked, 2);
 }
